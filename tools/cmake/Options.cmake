@@ -1,0 +1,50 @@
+# Language, warnings, sanitizers and hardening. Flags hang on two interface targets, never on the global list.
+
+set(HIREWIRE_SANITIZE "" CACHE STRING "address (with undefined), thread, or empty")
+option(HIREWIRE_FUZZ "Build the libFuzzer targets (clang only)" OFF)
+option(HIREWIRE_HARDEN "Fortify, stack protector, full RELRO" OFF)
+option(HIREWIRE_JEMALLOC "Link the programs against jemalloc" OFF)
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+add_library(hirewire_warnings INTERFACE)
+add_library(hirewire::warnings ALIAS hirewire_warnings)
+target_compile_options(hirewire_warnings INTERFACE
+    -Wall -Wextra -Wpedantic
+    -Wconversion          # a narrowed offset or version is lost data
+    -Wshadow              # a shadowed name in a coroutine is a bug that no test sees
+    -Wold-style-cast
+    -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(hirewire_warnings INTERFACE
+        -Wno-mismatched-new-delete   # false on Asio's recycled coroutine frames when optimising
+        -Wno-maybe-uninitialized)    # false on std::optional and std::variant when optimising or sanitizing
+    if(HIREWIRE_SANITIZE STREQUAL "thread")
+        target_compile_options(hirewire_warnings INTERFACE -Wno-tsan)   # Asio's fences
+    endif()
+endif()
+
+add_library(hirewire_build INTERFACE)
+target_include_directories(hirewire_build INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/gen)
+target_compile_definitions(hirewire_build INTERFACE HIREWIRE_VERSION="${PROJECT_VERSION}")
+if(HIREWIRE_SANITIZE STREQUAL "address")
+    set(_sanitize -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+elseif(HIREWIRE_SANITIZE STREQUAL "thread")
+    set(_sanitize -fsanitize=thread -fno-omit-frame-pointer)
+endif()
+if(HIREWIRE_FUZZ)
+    list(APPEND _sanitize -fsanitize=fuzzer-no-link)
+endif()
+if(_sanitize)
+    target_compile_options(hirewire_build INTERFACE ${_sanitize})
+    target_link_options(hirewire_build INTERFACE ${_sanitize})
+endif()
+if(HIREWIRE_HARDEN)
+    target_compile_options(hirewire_build INTERFACE -fstack-protector-strong -fPIE)
+    target_compile_definitions(hirewire_build INTERFACE _FORTIFY_SOURCE=2)
+    target_link_options(hirewire_build INTERFACE -pie -Wl,-z,relro,-z,now)
+endif()
