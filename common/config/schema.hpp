@@ -1,0 +1,94 @@
+#pragma once
+// Configuration keys, declared once: file key, default, help, check and target in one line each. Out of the same
+// declaration come the reading of a TOML file, the commented reference file, and what /config shows.
+//
+// A target's value at the time of declaring is its default. Unknown keys are errors; so are wrong types and values out
+// of range; each with file, line and key. A secret is never in the file: the file names a variable or a file that
+// holds it.
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "common/core/time.hpp"
+
+namespace hirewire::config {
+
+// What is wrong, in one sentence with place and remedy. Programs print it and exit with 2.
+class Error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+enum class Need { optional, required };
+
+using TextCheck = std::function<std::string(const std::string&)>;  // "" when fine, else what is expected
+
+// Ready-made checks.
+TextCheck one_of(std::vector<std::string> words);
+TextCheck a_url();
+TextCheck a_date();
+
+class Section {
+public:
+    Section(std::string name, std::string help);
+
+    Section& text(std::string key, std::string& target, std::string help, TextCheck check = {}, Need = Need::optional);
+    // "250ms", "10s", "5m", "1h", "7d"
+    Section& duration(std::string key, Milliseconds& target, std::string help);
+    Section& flag(std::string key, bool& target, std::string help);
+    Section& decimal(std::string key, double& target, std::string help, double least, double most);
+    Section& list(std::string key, std::vector<std::string>& target, std::string help);
+    // A sub-table of texts.
+    Section& table(std::string key, std::map<std::string, std::string>& target, std::string help);
+    // Declares <name>_env and <name>_file. The target gets the secret itself, white space around it cut off.
+    Section& secret(std::string name, std::string& target, std::string default_variable, std::string help,
+                    Need = Need::required);
+
+    template <typename T>
+    Section& integer(std::string key, T& target, std::string help, std::int64_t least, std::int64_t most) {
+        static_assert(std::is_integral_v<T>);
+        return whole(
+            std::move(key),
+            static_cast<std::int64_t>(target),
+            [&target](std::int64_t value) { target = static_cast<T>(value); },
+            std::move(help),
+            least,
+            most);
+    }
+
+private:
+    friend class Schema;
+    struct Key;
+    Section& whole(std::string key, std::int64_t value, std::function<void(std::int64_t)> set, std::string help,
+                   std::int64_t least, std::int64_t most);
+    std::string name_;
+    std::string help_;
+    std::vector<std::shared_ptr<Key>> keys_;
+};
+
+class Schema {
+public:
+    // A name of "" holds the keys before the first [section]; "a.b" is the sub-section [a.b].
+    Section& section(std::string name, std::string help);
+    // Sections of other programs that read the same file: accepted unread.
+    void accept(std::vector<std::string> names);
+
+    // Reads the file into the targets, all of them or, when anything is wrong, none. Throws Error.
+    void load(const std::string& file);
+    // The commented reference: every key with its default.
+    [[nodiscard]] std::string reference() const;
+    // A JSON object of what is in force, secrets as "set" or "unset".
+    [[nodiscard]] std::string describe() const;
+
+private:
+    std::vector<std::unique_ptr<Section>> sections_;
+    std::vector<std::string> accepted_;
+};
+
+}  // namespace hirewire::config

@@ -1,0 +1,89 @@
+#include "common/crypto/hash.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+#include <stdexcept>
+
+namespace hirewire::crypto {
+namespace {
+
+const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+
+struct MacDeleter {
+    void operator()(EVP_MAC* mac) const { EVP_MAC_free(mac); }
+    void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+};
+
+}  // namespace
+
+struct HmacSha256::State {
+    std::unique_ptr<EVP_MAC, MacDeleter> mac;
+    std::unique_ptr<EVP_MAC_CTX, MacDeleter> context;
+};
+
+Digest sha256(std::string_view bytes) {
+    Digest digest{};
+    SHA256(bytes_of(bytes), bytes.size(), digest.data());
+    return digest;
+}
+
+HmacSha256::HmacSha256(std::string_view key) : state_{std::make_unique<State>()} {
+    state_->mac.reset(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+    if (state_->mac) state_->context.reset(EVP_MAC_CTX_new(state_->mac.get()));
+    char digest_name[] = "SHA256";
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0), OSSL_PARAM_construct_end()};
+    if (!state_->context || EVP_MAC_init(state_->context.get(), bytes_of(key), key.size(), parameters) != 1) {
+        throw std::runtime_error("OpenSSL offers no HMAC-SHA256. Hint: is its default provider disabled?");
+    }
+}
+
+HmacSha256::HmacSha256(HmacSha256&&) noexcept = default;
+HmacSha256& HmacSha256::operator=(HmacSha256&&) noexcept = default;
+HmacSha256::~HmacSha256() = default;
+
+Digest HmacSha256::operator()(std::string_view first, std::string_view second) {
+    Digest digest{};
+    std::size_t length = 0;
+    auto* context = state_->context.get();
+    // Initialising with no key keeps the key that is there.
+    const bool ok = EVP_MAC_init(context, nullptr, 0, nullptr) == 1 &&
+                    EVP_MAC_update(context, bytes_of(first), first.size()) == 1 &&
+                    EVP_MAC_update(context, bytes_of(second), second.size()) == 1 &&
+                    EVP_MAC_final(context, digest.data(), &length, digest.size()) == 1 && length == digest.size();
+    if (!ok) throw std::runtime_error("OpenSSL failed to compute an HMAC-SHA256.");
+    return digest;
+}
+
+std::string hex(std::string_view bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    text.reserve(bytes.size() * 2);
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        text += digits[byte >> 4U];
+        text += digits[byte & 15U];
+    }
+    return text;
+}
+
+std::string hex(const Digest& digest) {
+    return hex(std::string_view{reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+std::string base64(std::string_view bytes) {
+    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
+    const int length = EVP_EncodeBlock(
+        reinterpret_cast<unsigned char*>(text.data()), bytes_of(bytes), static_cast<int>(bytes.size()));
+    text.resize(static_cast<std::size_t>(length));
+    return text;
+}
+
+bool equal(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace hirewire::crypto

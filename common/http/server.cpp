@@ -1,0 +1,307 @@
+#include "common/http/server.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <list>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <type_traits>
+
+namespace hirewire::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using tcp = asio::ip::tcp;
+using Plain = tcp::socket;
+using Tls = asio::ssl::stream<tcp::socket>;
+
+// How often deadlines are looked at: one timer a server instead of one a request.
+constexpr Milliseconds sweep_period{250};
+
+class BeastHeaders final : public HeaderSource {
+public:
+    explicit BeastHeaders(const beast::http::fields& fields) : fields_{fields} {}
+    [[nodiscard]] std::string_view find(std::string_view name) const override {
+        const auto value = fields_[beast::string_view{name.data(), name.size()}];
+        return {value.data(), value.size()};
+    }
+
+private:
+    const beast::http::fields& fields_;
+};
+
+enum class Phase { idle, reading, handling, writing };
+
+// What the sweeper and stop() need to know of a connection.
+struct Connection {
+    tcp::socket* socket = nullptr;
+    Phase phase = Phase::idle;
+    Instant deadline{};
+    bool timed_out = false;
+    bool closing = false;
+};
+
+void append_head(std::string& out, const Reply& reply, bool keep_alive) {
+    out += "HTTP/1.1 ";
+    out += std::to_string(reply.status);
+    out += ' ';
+    out += reason_phrase(reply.status);
+    out += "\r\n";
+    for (const auto& h : reply.headers) {
+        out += h.name;
+        out += ": ";
+        out += h.value;
+        out += "\r\n";
+    }
+    if (!keep_alive) out += "Connection: close\r\n";
+    if (reply.status != 204 && reply.status != 304) {
+        out += "Content-Length: ";
+        out += std::to_string(reply.body.size());
+        out += "\r\n";
+    }
+    out += "\r\n";
+}
+
+// Answers for a request that could not be read whole; 0 = nobody is there to be answered.
+int status_of_read_error(const boost::system::error_code& e) {
+    if (e == beast::http::error::body_limit) return 413;
+    if (e == beast::http::error::header_limit || e == beast::http::error::buffer_overflow) return 431;
+    if (e == beast::http::error::end_of_stream || e == beast::http::error::partial_message) return 0;
+    if (e.category() == beast::http::make_error_code(beast::http::error::bad_method).category()) return 400;
+    return 0;
+}
+
+Reply refusal(int status) {
+    switch (status) {
+        case 408: return problem(408, "request-timeout", "The request did not arrive whole in time.");
+        case 413: return problem(413, "body-too-large", "The body is larger than this server takes.");
+        case 431: return problem(431, "header-too-large", "The header is larger than this server takes.");
+        default: return problem(400, "not-http", "The request is not well-formed HTTP.");
+    }
+}
+
+}  // namespace
+
+struct Server::State : std::enable_shared_from_this<Server::State> {
+    State(asio::io_context& c, ServerSettings s, Handler h, Refused r)
+        : context{c}, settings{std::move(s)}, handler{std::move(h)}, refused{std::move(r)}, acceptor{c}, sweeper{c} {}
+
+    asio::io_context& context;
+    ServerSettings settings;
+    Handler handler;
+    Refused refused;
+    tcp::acceptor acceptor;
+    asio::steady_timer sweeper;
+    std::optional<asio::ssl::context> tls;
+    std::list<Connection> connections;
+    bool stopping = false;
+
+    void listen() {
+        try {
+            if (!settings.tls_certificate_file.empty()) {
+                tls.emplace(asio::ssl::context::tls_server);
+                tls->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+                tls->use_certificate_chain_file(settings.tls_certificate_file);
+                tls->use_private_key_file(settings.tls_key_file, asio::ssl::context::pem);
+            }
+            const tcp::endpoint endpoint{asio::ip::make_address(settings.address), settings.port};
+            acceptor.open(endpoint.protocol());
+            acceptor.set_option(tcp::acceptor::reuse_address{true});
+            if (settings.share_port) {
+                using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+                acceptor.set_option(ReusePort{true});
+            }
+            acceptor.bind(endpoint);
+            acceptor.listen(1024);
+        } catch (const boost::system::system_error& e) {
+            throw std::runtime_error(
+                "Cannot serve HTTP on " + settings.address + ":" + std::to_string(settings.port) + ": " +
+                e.code().message() + ". Hint: is another process using the port?");
+        }
+    }
+
+    asio::awaitable<void> accept() {
+        auto self = shared_from_this();
+        while (!stopping) {
+            boost::system::error_code error;
+            tcp::socket socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
+            if (stopping) break;
+            if (error) {
+                // Out of file descriptors, most likely: wait for some to come back instead of spinning.
+                asio::steady_timer pause{context, Milliseconds{50}};
+                co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+                continue;
+            }
+            if (connections.size() >= settings.max_connections) {
+                if (refused) refused(0);
+                continue;  // closes it
+            }
+            socket.set_option(tcp::no_delay{true}, error);
+            if (tls) {
+                asio::co_spawn(context, serve_tls(std::move(socket)), asio::detached);
+            } else {
+                asio::co_spawn(context, serve_plain(std::move(socket)), asio::detached);
+            }
+        }
+    }
+
+    asio::awaitable<void> sweep() {
+        auto self = shared_from_this();
+        while (!stopping || !connections.empty()) {
+            boost::system::error_code error;
+            sweeper.expires_after(sweep_period);
+            co_await sweeper.async_wait(asio::redirect_error(asio::use_awaitable, error));
+            const auto now = std::chrono::steady_clock::now();
+            for (auto& connection : connections) {
+                if (connection.phase == Phase::handling || connection.deadline > now) continue;
+                connection.timed_out = true;
+                connection.socket->cancel(error);
+            }
+        }
+    }
+
+    asio::awaitable<void> serve_plain(tcp::socket socket) {
+        auto self = shared_from_this();
+        connections.push_back({.socket = &socket});
+        const auto entry = std::prev(connections.end());
+        co_await talk(socket, *entry);
+        connections.erase(entry);
+    }
+
+    asio::awaitable<void> serve_tls(tcp::socket socket) {
+        auto self = shared_from_this();
+        Tls stream{std::move(socket), *tls};
+        connections.push_back({.socket = &stream.next_layer()});
+        const auto entry = std::prev(connections.end());
+        set_phase(*entry, Phase::reading, settings.read_deadline);
+        boost::system::error_code error;
+        co_await stream.async_handshake(
+            asio::ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, error));
+        if (!error) co_await talk(stream, *entry);
+        connections.erase(entry);
+    }
+
+    void set_phase(Connection& connection, Phase phase, Milliseconds limit) const {
+        connection.phase = phase;
+        connection.deadline = std::chrono::steady_clock::now() + limit;
+    }
+
+    // One connection, request after request. Pipelined requests wait in the buffer.
+    template <typename Stream>
+    asio::awaitable<void> talk(Stream& stream, Connection& connection) {
+        beast::flat_buffer buffer{settings.max_header_bytes + settings.max_body_bytes + 4096};
+        std::string head;
+        while (!stopping) {
+            boost::system::error_code error;
+            beast::http::request_parser<beast::http::string_body> parser;
+            parser.header_limit(static_cast<std::uint32_t>(settings.max_header_bytes));
+            parser.body_limit(settings.max_body_bytes);
+            if (buffer.size() == 0) {
+                set_phase(connection, Phase::idle, settings.idle_deadline);
+                const auto space = buffer.prepare(4096);
+                const auto n =
+                    co_await stream.async_read_some(space, asio::redirect_error(asio::use_awaitable, error));
+                if (error) co_return;
+                buffer.commit(n);
+            }
+            set_phase(connection, Phase::reading, settings.read_deadline);
+            co_await beast::http::async_read(
+                stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+            if (error) {
+                const int status = connection.timed_out ? 408 : status_of_read_error(error);
+                if (status == 0) co_return;
+                if (refused) refused(status);
+                connection.timed_out = false;
+                const Reply reply = refusal(status);
+                co_await write(stream, connection, head, reply, false, false);
+                co_await linger(stream, connection);
+                co_return;
+            }
+            const auto& message = parser.get();
+            const BeastHeaders headers{message.base()};
+            const auto target = message.target();
+            const auto method = message.method_string();
+            Incoming incoming;
+            incoming.method = method_from({method.data(), method.size()});
+            incoming.target = {target.data(), target.size()};
+            incoming.body = message.body();
+            incoming.headers = &headers;
+            connection.phase = Phase::handling;
+            const Reply reply = co_await handler(incoming);
+            if (reply.status == 0) co_return;  // see Reply
+            const bool keep_alive = message.keep_alive() && !stopping && !connection.closing;
+            const bool sent =
+                co_await write(stream, connection, head, reply, keep_alive, incoming.method == Method::head);
+            if (!sent || !keep_alive) co_return;
+        }
+    }
+
+    template <typename Stream>
+    asio::awaitable<bool> write(
+        Stream& stream, Connection& connection, std::string& head, const Reply& reply, bool keep_alive, bool no_body) {
+        head.clear();
+        append_head(head, reply, keep_alive);
+        if (!no_body) head += reply.body;
+        set_phase(connection, Phase::writing, settings.write_deadline);
+        boost::system::error_code error;
+        co_await asio::async_write(stream, asio::buffer(head), asio::redirect_error(asio::use_awaitable, error));
+        co_return !error;
+    }
+
+    // After an early refusal the client is still sending: closing at once would reset the connection and take the
+    // answer with it. Read and drop for a moment.
+    template <typename Stream>
+    asio::awaitable<void> linger(Stream& stream, Connection& connection) {
+        boost::system::error_code error;
+        if constexpr (std::is_same_v<Stream, Plain>) stream.shutdown(tcp::socket::shutdown_send, error);
+        set_phase(connection, Phase::reading, Milliseconds{1'000});
+        std::string scratch(16U << 10U, '\0');
+        std::size_t dropped = 0;
+        while (!error && dropped < (1U << 20U)) {
+            dropped += co_await stream.async_read_some(
+                asio::buffer(scratch), asio::redirect_error(asio::use_awaitable, error));
+        }
+    }
+
+    void stop() {
+        if (stopping) return;
+        stopping = true;
+        boost::system::error_code ignored;
+        acceptor.close(ignored);
+        for (auto& connection : connections) {
+            connection.closing = true;
+            if (connection.phase == Phase::idle) connection.socket->cancel(ignored);
+        }
+        if (connections.empty()) sweeper.cancel();
+    }
+};
+
+Server::Server(asio::io_context& context, ServerSettings settings, Handler handler, Refused refused)
+    : state_{std::make_shared<State>(context, std::move(settings), std::move(handler), std::move(refused))} {
+    state_->listen();
+    asio::co_spawn(context, state_->accept(), asio::detached);
+    asio::co_spawn(context, state_->sweep(), asio::detached);
+}
+
+Server::~Server() { stop(); }
+
+std::uint16_t Server::port() const { return state_->acceptor.local_endpoint().port(); }
+
+std::size_t Server::connections() const { return state_->connections.size(); }
+
+void Server::stop() { state_->stop(); }
+
+}  // namespace hirewire::http

@@ -1,0 +1,33 @@
+#include "common/kafka/configure.hpp"
+
+#include <array>
+#include <stdexcept>
+
+namespace hirewire::kafka::detail {
+
+void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+    std::array<char, 512> why{};
+    if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), why.data(), why.size()) == RD_KAFKA_CONF_OK) return;
+    throw std::runtime_error{"kafka: librdkafka refuses the property '" + name + "': " + why.data()};
+}
+
+rd_kafka_conf_t* make_conf(const Settings& settings) {
+    std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)> conf{
+        rd_kafka_conf_new(), &rd_kafka_conf_destroy};
+    set(conf.get(), "bootstrap.servers", settings.brokers);
+    set(conf.get(), "client.id", settings.client_id);
+    // The default of ten seconds would outlast message_timeout after a broker's restart.
+    set(conf.get(), "reconnect.backoff.max.ms", "500");
+    set(conf.get(), "log.connection.close", "false");
+    for (const auto& [name, value] : settings.options) set(conf.get(), name, value);
+    return conf.release();
+}
+
+Client make_client(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
+    std::array<char, 512> why{};
+    if (rd_kafka_t* client = rd_kafka_new(type, conf, why.data(), why.size())) return Client{client};
+    rd_kafka_conf_destroy(conf);
+    throw std::runtime_error{std::string{"kafka: "} + why.data()};
+}
+
+}  // namespace hirewire::kafka::detail

@@ -1,0 +1,275 @@
+#include "common/kafka/consumer.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <set>
+#include <stdexcept>
+
+#include "common/core/time.hpp"
+#include "common/kafka/configure.hpp"
+#include "common/kafka/event_queue.hpp"
+
+namespace hirewire::kafka {
+namespace {
+
+namespace asio = boost::asio;
+using List = detail::Holder<rd_kafka_topic_partition_list_t>;
+
+class RdConsumer final : public Consumer {
+public:
+    RdConsumer(
+        asio::any_io_executor executor, const Settings& settings, const std::string& group,
+        const std::vector<std::string>& topics)
+        : executor_{executor}, prefix_{settings.topic_prefix} {
+        rd_kafka_conf_t* conf = detail::make_conf(settings);
+        detail::set(conf, "group.id", prefix_ + group);
+        if (!settings.instance_id.empty()) detail::set(conf, "group.instance.id", settings.instance_id);
+        detail::set(conf, "enable.auto.commit", "false");
+        detail::set(conf, "enable.auto.offset.store", "false");
+        detail::set(conf, "auto.offset.reset", "earliest");
+        detail::set(conf, "partition.assignment.strategy", "range");
+        detail::set(conf, "fetch.wait.max.ms", std::to_string(settings.fetch_wait.count()));
+        detail::set(conf, "session.timeout.ms", std::to_string(settings.session_timeout.count()));
+        detail::set(conf, "heartbeat.interval.ms", std::to_string(settings.session_timeout.count() / 6));
+        detail::set(conf, "max.poll.interval.ms", std::to_string(settings.max_poll_interval.count()));
+        detail::set(conf, "queued.max.messages.kbytes", "4096");
+        detail::set(conf, "reconnect.backoff.max.ms", "500");
+        rd_kafka_conf_set_opaque(conf, this);
+        rd_kafka_conf_set_rebalance_cb(conf, &RdConsumer::on_rebalance);
+        rd_kafka_conf_set_error_cb(conf, &RdConsumer::on_error);
+        // Commits that meet a rebalance fail; the records come again and the ledger drops them.
+        rd_kafka_conf_set_offset_commit_cb(conf, [](rd_kafka_t*, rd_kafka_resp_err_t, auto*, void*) {});
+        handle_ = detail::make_client(RD_KAFKA_CONSUMER, conf).release();
+        rd_kafka_poll_set_consumer(handle_);
+        queue_ = std::make_unique<detail::EventQueue>(executor, rd_kafka_queue_get_consumer(handle_));
+        const List list{rd_kafka_topic_partition_list_new(static_cast<int>(topics.size()))};
+        for (const auto& topic : topics) {
+            rd_kafka_topic_partition_list_add(list.get(), (prefix_ + topic).c_str(), RD_KAFKA_PARTITION_UA);
+        }
+        if (const auto error = rd_kafka_subscribe(handle_, list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            throw std::runtime_error(std::string{"Kafka refuses the subscription: "} + rd_kafka_err2str(error));
+        }
+    }
+
+    ~RdConsumer() override { close(); }
+
+    std::optional<Event> poll() override {
+        finish_revocation();
+        if (auto event = take()) return event;
+        const detail::Holder<rd_kafka_message_t> message{rd_kafka_consumer_poll(handle_, 0)};
+        // The poll may have run the rebalance callback; its events come before later records.
+        if (auto event = take()) {
+            if (message) keep_for_later(*message);
+            return event;
+        }
+        if (!message) return std::nullopt;
+        return convert(*message);
+    }
+
+    asio::awaitable<void> ready() override {
+        if (!events_.empty()) co_return;
+        auto& descriptor = queue_->descriptor();
+        asio::steady_timer timer{executor_, Milliseconds{500}};
+        timer.async_wait([&descriptor](boost::system::error_code e) {
+            if (!e) descriptor.cancel(e);
+        });
+        boost::system::error_code error;
+        co_await descriptor.async_wait(
+            asio::posix::stream_descriptor::wait_read, asio::redirect_error(asio::use_awaitable, error));
+        timer.cancel();
+        if (!closing_) queue_->clear();
+    }
+
+    void pause(const Partition& partition) override {
+        const auto list = one(partition, RD_KAFKA_OFFSET_INVALID);
+        rd_kafka_pause_partitions(handle_, list.get());
+    }
+
+    void resume(const Partition& partition) override {
+        const auto list = one(partition, RD_KAFKA_OFFSET_INVALID);
+        rd_kafka_resume_partitions(handle_, list.get());
+    }
+
+    void commit(const Partition& partition, Offset next) override {
+        const auto list = one(partition, next);
+        rd_kafka_commit(handle_, list.get(), 1);
+    }
+
+    void commit_now(const std::map<Partition, Offset>& next) override {
+        if (next.empty()) return;
+        const List list{rd_kafka_topic_partition_list_new(static_cast<int>(next.size()))};
+        for (const auto& [partition, offset] : next) {
+            add(*list, partition, offset);
+        }
+        rd_kafka_commit(handle_, list.get(), 0);
+    }
+
+    [[nodiscard]] std::map<Partition, std::int64_t> lag() const override {
+        std::map<Partition, std::int64_t> result;
+        for (const auto& partition : assigned_) {
+            std::int64_t low = 0;
+            std::int64_t high = 0;
+            const auto error = rd_kafka_get_watermark_offsets(
+                handle_, (prefix_ + partition.topic).c_str(), partition.number, &low, &high);
+            if (error != RD_KAFKA_RESP_ERR_NO_ERROR || high < 0) continue;
+            const auto seen = next_.find(partition);
+            if (seen != next_.end()) result[partition] = std::max<std::int64_t>(0, high - seen->second);
+        }
+        return result;
+    }
+
+    void close() override {
+        if (handle_ == nullptr) return;
+        closing_ = true;
+        boost::system::error_code ignored;
+        queue_->descriptor().cancel(ignored);
+        later_.clear();
+        queue_.reset();
+        rd_kafka_consumer_close(handle_);
+        rd_kafka_destroy(handle_);
+        handle_ = nullptr;
+    }
+
+private:
+    static void on_rebalance(
+        rd_kafka_t* handle, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* list, void* opaque) {
+        auto& self = *static_cast<RdConsumer*>(opaque);
+        std::vector<Partition> partitions;
+        for (int i = 0; i < list->cnt; ++i) {
+            partitions.push_back(
+                {.topic = self.unprefixed(list->elems[i].topic), .number = list->elems[i].partition});
+        }
+        if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+            rd_kafka_assign(handle, list);
+            self.assigned_.insert(partitions.begin(), partitions.end());
+            self.events_.push_back(Assigned{std::move(partitions)});
+            return;
+        }
+        if (self.closing_) {
+            rd_kafka_assign(handle, nullptr);
+            return;
+        }
+        // The assignment is given up at the next poll(), after the owner had its chance to commit.
+        for (const auto& partition : partitions) {
+            self.assigned_.erase(partition);
+            self.next_.erase(partition);
+        }
+        std::erase_if(self.later_, [&](const Record& r) {
+            return std::find(partitions.begin(), partitions.end(), r.partition) != partitions.end();
+        });
+        self.revocation_pending_ = true;
+        self.events_.push_back(Revoked{std::move(partitions)});
+    }
+
+    static void on_error(rd_kafka_t* handle, int code, const char* reason, void* opaque) {
+        auto& self = *static_cast<RdConsumer*>(opaque);
+        const auto error = static_cast<rd_kafka_resp_err_t>(code);
+        // A single broker connection that comes and goes is weather; only what stops the reading is told.
+        if (error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__RESOLVE) return;
+        Trouble trouble{.what = reason, .fatal = false};
+        if (error == RD_KAFKA_RESP_ERR__FATAL) {
+            char detail[512];
+            rd_kafka_fatal_error(handle, detail, sizeof detail);
+            trouble = {.what = detail, .fatal = true};
+        }
+        self.events_.push_back(std::move(trouble));
+    }
+
+    // Revoked has been handed out and the owner came back: now the partitions are given up.
+    void finish_revocation() {
+        if (!revocation_pending_ || revocation_queued()) return;
+        revocation_pending_ = false;
+        rd_kafka_assign(handle_, nullptr);
+    }
+
+    [[nodiscard]] bool revocation_queued() const {
+        for (const auto& event : events_) {
+            if (std::holds_alternative<Revoked>(event)) return true;
+        }
+        return false;
+    }
+
+    std::optional<Event> take() {
+        if (!events_.empty()) {
+            Event event = std::move(events_.front());
+            events_.pop_front();
+            return event;
+        }
+        if (!later_.empty()) {
+            Event event = std::move(later_.front());
+            later_.pop_front();
+            return event;
+        }
+        return std::nullopt;
+    }
+
+    void keep_for_later(const rd_kafka_message_t& message) {
+        auto event = convert(message);
+        if (auto* record = std::get_if<Record>(&event)) {
+            if (assigned_.contains(record->partition)) later_.push_back(std::move(*record));
+        } else {
+            events_.push_back(std::move(event));
+        }
+    }
+
+    Event convert(const rd_kafka_message_t& message) {
+        if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return Trouble{.what = rd_kafka_message_errstr(&message), .fatal = false};
+        }
+        Record record;
+        record.partition = {.topic = unprefixed(rd_kafka_topic_name(message.rkt)), .number = message.partition};
+        record.offset = message.offset;
+        if (message.key_len > 0) record.key.assign(static_cast<const char*>(message.key), message.key_len);
+        if (message.payload != nullptr) record.value.emplace(static_cast<const char*>(message.payload), message.len);
+        record.timestamp_ms = rd_kafka_message_timestamp(&message, nullptr);
+        rd_kafka_headers_t* headers = nullptr;
+        if (rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            const char* name = nullptr;
+            const void* value = nullptr;
+            std::size_t size = 0;
+            for (std::size_t i = 0;
+                 rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+                 ++i) {
+                const auto* text = static_cast<const char*>(value);
+                record.headers.push_back({.name = name, .value = text == nullptr ? "" : std::string{text, size}});
+            }
+        }
+        next_[record.partition] = record.offset + 1;
+        return record;
+    }
+
+    [[nodiscard]] std::string unprefixed(const std::string& topic) const { return topic.substr(prefix_.size()); }
+
+    void add(rd_kafka_topic_partition_list_t& list, const Partition& partition, Offset offset) const {
+        auto* entry =
+            rd_kafka_topic_partition_list_add(&list, (prefix_ + partition.topic).c_str(), partition.number);
+        entry->offset = offset;
+    }
+
+    [[nodiscard]] List one(const Partition& partition, Offset offset) const {
+        List list{rd_kafka_topic_partition_list_new(1)};
+        add(*list, partition, offset);
+        return list;
+    }
+
+    asio::any_io_executor executor_;
+    std::string prefix_;
+    rd_kafka_t* handle_ = nullptr;
+    std::unique_ptr<detail::EventQueue> queue_;
+    std::deque<Event> events_;
+    std::deque<Record> later_;
+    std::set<Partition> assigned_;
+    std::map<Partition, Offset> next_;
+    bool revocation_pending_ = false;
+    bool closing_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Consumer> make_consumer(
+    asio::any_io_executor executor, const Settings& settings, const std::string& group,
+    const std::vector<std::string>& topics) {
+    return std::make_unique<RdConsumer>(std::move(executor), settings, group, topics);
+}
+
+}  // namespace hirewire::kafka

@@ -1,0 +1,57 @@
+#pragma once
+// The seam to reading Kafka. Events come one at a time, on the thread that waits for them; nothing is committed unless
+// commit() is called. Eager assignment (range): librdkafka 2.0.2 can lose a cooperative one together with manual
+// commits.
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/kafka/record.hpp"
+#include "common/kafka/settings.hpp"
+
+namespace hirewire::kafka {
+
+struct Assigned {
+    std::vector<Partition> partitions{};
+};
+// The partitions are this process's until poll() is called again: the moment to commit what is finished.
+struct Revoked {
+    std::vector<Partition> partitions{};
+};
+struct Trouble {
+    std::string what{};
+    bool fatal = false;
+};
+using Event = std::variant<Record, Assigned, Revoked, Trouble>;
+
+class Consumer {
+public:
+    virtual ~Consumer() = default;
+    // The next event that is there, without waiting.
+    virtual std::optional<Event> poll() = 0;
+    // Ends when poll() may have something again; at the latest after half a second.
+    virtual boost::asio::awaitable<void> ready() = 0;
+
+    virtual void pause(const Partition& partition) = 0;
+    virtual void resume(const Partition& partition) = 0;
+    // `next` is the offset that a restart begins with. Asynchronous.
+    virtual void commit(const Partition& partition, Offset next) = 0;
+    // As commit(), but waits (blocking) for the broker. For the end of a process.
+    virtual void commit_now(const std::map<Partition, Offset>& next) = 0;
+    // Records between what is read and what is there, per assigned partition; without asking the broker.
+    virtual std::map<Partition, std::int64_t> lag() const = 0;
+    // Leaves the group (blocking). Nothing may be called afterwards.
+    virtual void close() = 0;
+};
+
+// Joins the group and reads the topics, from the beginning when the group has never committed.
+std::unique_ptr<Consumer> make_consumer(
+    boost::asio::any_io_executor executor, const Settings& settings, const std::string& group,
+    const std::vector<std::string>& topics);
+
+}  // namespace hirewire::kafka

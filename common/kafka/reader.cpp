@@ -1,0 +1,197 @@
+#include "common/kafka/reader.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <string_view>
+
+#include "common/kafka/configure.hpp"
+#include "common/kafka/event_queue.hpp"
+
+namespace hirewire::kafka {
+namespace {
+
+using detail::Holder;
+using List = Holder<rd_kafka_topic_partition_list_t>;
+using Polled = Holder<rd_kafka_message_t>;
+
+constexpr int broker_patience_ms = 10'000;
+
+// From the first record to before the first one that is not there yet.
+struct Span {
+    Offset low = 0;
+    Offset high = 0;
+};
+
+detail::Client assigned_only(const Settings& settings) {
+    rd_kafka_conf_t* conf = detail::make_conf(settings);
+    // Named because librdkafka insists; nothing is joined and nothing is committed.
+    detail::set(conf, "group.id", settings.topic_prefix + "hirewire.reader");
+    detail::set(conf, "enable.auto.commit", "false");
+    detail::set(conf, "enable.auto.offset.store", "false");
+    detail::set(conf, "enable.partition.eof", "true");
+    detail::set(conf, "auto.offset.reset", "earliest");
+    detail::set(conf, "fetch.wait.max.ms", std::to_string(settings.fetch_wait.count()));
+    // What goes wrong is in the exception; librdkafka would say it on stderr as well.
+    detail::set(conf, "log_level", "0");
+    auto client = detail::make_client(RD_KAFKA_CONSUMER, conf);
+    rd_kafka_poll_set_consumer(client.get());
+    return client;
+}
+
+int partitions_of(rd_kafka_t* client, const Settings& settings, const std::string& topic) {
+    const std::string name = settings.topic_prefix + topic;
+    const Holder<rd_kafka_topic_t> handle{rd_kafka_topic_new(client, name.c_str(), nullptr)};
+    const rd_kafka_metadata_t* metadata = nullptr;
+    const auto error = rd_kafka_metadata(client, 0, handle.get(), &metadata, broker_patience_ms);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        throw std::runtime_error{"kafka at " + settings.brokers + " does not answer: " + rd_kafka_err2str(error)};
+    }
+    const auto& entry = metadata->topics[0];
+    const auto wrong = entry.err;
+    const int count = entry.partition_cnt;
+    rd_kafka_metadata_destroy(metadata);
+    if (wrong != RD_KAFKA_RESP_ERR_NO_ERROR || count == 0) {
+        throw std::runtime_error{"topic " + name + " cannot be read: " + rd_kafka_err2str(wrong)};
+    }
+    return count;
+}
+
+Span span_of(rd_kafka_t* client, const std::string& name, std::int32_t partition) {
+    Span span;
+    const auto error =
+        rd_kafka_query_watermark_offsets(client, name.c_str(), partition, &span.low, &span.high, broker_patience_ms);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return span;
+    throw std::runtime_error{
+        "kafka does not tell where topic " + name + " begins and ends: " + rd_kafka_err2str(error)};
+}
+
+void assign(rd_kafka_t* client, const rd_kafka_topic_partition_list_t* list) {
+    const auto error = rd_kafka_assign(client, list);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        throw std::runtime_error{std::string{"kafka: cannot read: "} + rd_kafka_err2str(error)};
+    }
+}
+
+Record to_record(const rd_kafka_message_t& message, std::size_t prefix_size) {
+    Record record;
+    record.partition = {
+        .topic = std::string{std::string_view{rd_kafka_topic_name(message.rkt)}.substr(prefix_size)},
+        .number = message.partition};
+    record.offset = message.offset;
+    if (message.key_len > 0) record.key.assign(static_cast<const char*>(message.key), message.key_len);
+    if (message.payload != nullptr) record.value.emplace(static_cast<const char*>(message.payload), message.len);
+    record.timestamp_ms = rd_kafka_message_timestamp(&message, nullptr);
+    rd_kafka_headers_t* headers = nullptr;
+    if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return record;
+    const char* name = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+         ++i) {
+        const auto* text = static_cast<const char*>(value);
+        record.headers.push_back({.name = name, .value = text == nullptr ? std::string{} : std::string{text, size}});
+    }
+    return record;
+}
+
+// Errors that librdkafka goes on to mend by itself.
+bool passing(rd_kafka_resp_err_t error) {
+    return error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__TRANSPORT ||
+           error == RD_KAFKA_RESP_ERR__RESOLVE || error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
+
+[[noreturn]] void fail(const rd_kafka_message_t& message) {
+    throw std::runtime_error{std::string{"kafka: cannot read: "} + rd_kafka_message_errstr(&message)};
+}
+
+}  // namespace
+
+void read_all(
+    const Settings& settings,
+    const std::string& topic,
+    const std::function<void(const Record&)>& each,
+    Milliseconds patience) {
+    const auto client = assigned_only(settings);
+    const std::string name = settings.topic_prefix + topic;
+    const int count = partitions_of(client.get(), settings, topic);
+    const List list{rd_kafka_topic_partition_list_new(count)};
+    std::map<std::int32_t, Offset> until;  // what is still to be read
+    for (std::int32_t number = 0; number < count; ++number) {
+        const auto span = span_of(client.get(), name, number);
+        if (span.low >= span.high) continue;
+        rd_kafka_topic_partition_list_add(list.get(), name.c_str(), number)->offset = span.low;
+        until.emplace(number, span.high);
+    }
+    if (until.empty()) return;
+    assign(client.get(), list.get());
+
+    // Compaction may have taken the last records before the end: then only the end-of-partition event tells.
+    const auto reached = [&until](std::int32_t partition, Offset next) {
+        const auto at = until.find(partition);
+        if (at != until.end() && next >= at->second) until.erase(at);
+    };
+    auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!until.empty()) {
+        const Polled message{rd_kafka_consumer_poll(client.get(), 100)};
+        if (!message || passing(message->err)) {
+            if (std::chrono::steady_clock::now() < deadline) continue;
+            throw std::runtime_error{
+                "kafka at " + settings.brokers + " stopped answering before the end of topic " + name};
+        }
+        deadline = std::chrono::steady_clock::now() + patience;
+        if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+            reached(message->partition, message->offset);
+            continue;
+        }
+        if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) fail(*message);
+        const auto at = until.find(message->partition);
+        if (at == until.end() || message->offset >= at->second) {  // written after we began
+            reached(message->partition, message->offset);
+            continue;
+        }
+        each(to_record(*message, settings.topic_prefix.size()));
+        reached(message->partition, message->offset + 1);
+    }
+}
+
+struct Tail::State {
+    std::size_t prefix_size = 0;
+    detail::Client client{};
+};
+
+Tail::Tail(const Settings& settings, const std::vector<std::string>& topics, From from)
+    : state_{std::make_unique<State>()} {
+    state_->prefix_size = settings.topic_prefix.size();
+    state_->client = assigned_only(settings);
+    auto* client = state_->client.get();
+    const List list{rd_kafka_topic_partition_list_new(static_cast<int>(topics.size()))};
+    for (const auto& topic : topics) {
+        const std::string name = settings.topic_prefix + topic;
+        const int count = partitions_of(client, settings, topic);
+        for (std::int32_t number = 0; number < count; ++number) {
+            // The end is looked up now: what is written once the Tail exists belongs to it.
+            const auto span = span_of(client, name, number);
+            rd_kafka_topic_partition_list_add(list.get(), name.c_str(), number)->offset =
+                from == From::beginning ? span.low : span.high;
+        }
+    }
+    assign(client, list.get());
+}
+
+Tail::~Tail() = default;
+
+std::optional<Record> Tail::next(Milliseconds wait) {
+    const auto deadline = std::chrono::steady_clock::now() + wait;
+    while (true) {
+        const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+        const Polled message{
+            rd_kafka_consumer_poll(state_->client.get(), static_cast<int>(std::max<std::int64_t>(left, 0)))};
+        if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return to_record(*message, state_->prefix_size);
+        if (message && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF && !passing(message->err)) fail(*message);
+        if (left <= 0) return std::nullopt;
+    }
+}
+
+}  // namespace hirewire::kafka

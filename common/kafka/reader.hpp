@@ -1,0 +1,36 @@
+#pragma once
+// Reading a topic as a whole or from now on, outside any consumer group: to rebuild a memory, to check, to show.
+// Blocking; for start-up, tools and tests.
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/kafka/record.hpp"
+#include "common/kafka/settings.hpp"
+
+namespace hirewire::kafka {
+
+// Hands every record of the topic that is there now to `each`, partition by partition interleaved.
+// Throws std::runtime_error when the broker does not answer within `patience`.
+void read_all(
+    const Settings& settings, const std::string& topic, const std::function<void(const Record&)>& each,
+    Milliseconds patience = Milliseconds{30'000});
+
+class Tail {
+public:
+    enum class From { beginning, end };
+    // Throws std::runtime_error when a topic is not there.
+    Tail(const Settings& settings, const std::vector<std::string>& topics, From from);
+    ~Tail();
+    // The next record, or nothing within `wait`.
+    std::optional<Record> next(Milliseconds wait);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace hirewire::kafka

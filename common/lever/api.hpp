@@ -1,0 +1,66 @@
+#pragma once
+// The seam to Lever's Data API (v1, read only). Every call waits for the request budget, repeats what is worth
+// repeating (429, 5xx, no answer), and answers with values.
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/core/result.hpp"
+#include "common/core/time.hpp"
+#include "common/http/client.hpp"
+#include "common/lever/budget.hpp"
+#include "common/lever/model.hpp"
+#include "common/metrics/registry.hpp"
+
+namespace hirewire::lever {
+
+enum class Errc {
+    not_found = 1,  // 404: deleted, never there, or hidden from this key
+    forbidden,      // 403: confidential, or the key lacks the grant
+    unauthorized,   // 401: the key is wrong
+    unavailable,    // 429, 5xx or silence, several times over
+    bad_answer,     // an answer that is not what Lever documents
+};
+Error make_error_code(Errc e);
+
+// One read of an opportunity serves the diff and, on request, the person.
+struct Read {
+    Opportunity opportunity{};
+    Person person{};
+    Timestamp read_at{};
+};
+
+class Api {
+public:
+    template <typename T>
+    using Answer = boost::asio::awaitable<Result<T>>;
+
+    virtual ~Api() = default;
+    virtual Answer<Read> opportunity(std::string id, Priority priority) = 0;
+    virtual Answer<std::vector<std::string>> opportunities_of(std::string contact_id, Priority priority) = 0;
+    // Whether Lever lists the opportunity as deleted (within its 30-day window), and when.
+    virtual Answer<std::optional<Timestamp>> deleted_at(std::string id, Priority priority) = 0;
+    virtual Answer<Vocabulary> vocabulary(Priority priority) = 0;
+    virtual Answer<Posting> posting(std::string id, Priority priority) = 0;
+    virtual Answer<std::vector<Offer>> offers(std::string opportunity_id, Priority priority) = 0;
+};
+
+struct ApiSettings {
+    std::string base_url = "https://api.lever.co/v1";
+    std::string key{};
+    double requests_per_second = 10;
+    double burst = 20;
+    Milliseconds timeout{10'000};
+    int attempts = 5;
+    Milliseconds first_backoff{250};
+};
+
+std::unique_ptr<Api> make_api(
+    boost::asio::any_io_executor executor, ApiSettings settings, const Clock& clock, metrics::Registry& metrics);
+
+}  // namespace hirewire::lever
+
+template <>
+struct boost::system::is_error_code_enum<hirewire::lever::Errc> : std::true_type {};

@@ -1,0 +1,222 @@
+#include <functional>
+#include <set>
+#include <random>
+
+#include "common/core/sleep.hpp"
+#include "common/crypto/hash.hpp"
+#include "common/lever/api.hpp"
+
+namespace hirewire::lever {
+namespace {
+
+namespace asio = boost::asio;
+
+struct Category final : boost::system::error_category {
+    [[nodiscard]] const char* name() const noexcept override { return "lever"; }
+    [[nodiscard]] std::string message(int value) const override {
+        switch (static_cast<Errc>(value)) {
+            case Errc::not_found: return "Lever does not know it, or hides it from this key";
+            case Errc::forbidden: return "Lever does not show it to this key";
+            case Errc::unauthorized: return "Lever refuses the API key";
+            case Errc::unavailable: return "Lever did not answer usefully, several times over";
+            case Errc::bad_answer: return "Lever's answer is not of the documented form";
+        }
+        return "unknown";
+    }
+};
+
+constexpr std::chrono::hours deleted_window{24 * 30};
+
+class HttpApi final : public Api {
+public:
+    HttpApi(asio::any_io_executor executor, ApiSettings settings, const Clock& clock, metrics::Registry& metrics)
+        : settings_{std::move(settings)},
+          clock_{clock},
+          metrics_{metrics},
+          budget_wait_{metrics.histogram(metrics::lever_budget_wait)},
+          authorization_{"Basic " + crypto::base64(settings_.key + ":")},
+          bucket_{settings_.requests_per_second, settings_.burst, clock.monotonic()} {
+        http::ClientSettings client;
+        client.base_url = settings_.base_url;
+        client_ = http::make_client(std::move(executor), std::move(client));
+    }
+
+    Answer<Read> opportunity(std::string id, Priority priority) override {
+        const std::string target =
+            "/opportunities/" + http::percent_encode(id) + "?expand=applications&expand=stage&expand=contact";
+        auto document = co_await get(target, priority);
+        if (!document) co_return document.error();
+        const auto data = (*document)["data"];
+        auto opportunity = read_opportunity(data);
+        if (!opportunity) co_return make_error_code(Errc::bad_answer);
+        Read read;
+        read.opportunity = std::move(*opportunity);
+        read.person = read_person(data);
+        read.read_at = clock_.now();
+        co_return read;
+    }
+
+    Answer<std::vector<std::string>> opportunities_of(std::string contact_id, Priority priority) override {
+        const std::string target =
+            "/opportunities?confidentiality=all&contact_id=" + http::percent_encode(contact_id);
+        std::vector<std::string> ids;
+        const Each each = [&ids](const json::Value& item) { ids.emplace_back(item["id"].string()); };
+        const Error problem = co_await each_item(target, priority, each);
+        if (problem) co_return problem;
+        co_return ids;
+    }
+
+    Answer<std::optional<Timestamp>> deleted_at(std::string id, Priority priority) override {
+        const Timestamp now = clock_.now();
+        const std::string target = "/opportunities/deleted?deleted_at_start=" +
+                                   std::to_string(to_ms(now - deleted_window)) +
+                                   "&deleted_at_end=" + std::to_string(to_ms(now + std::chrono::minutes{1}));
+        std::optional<Timestamp> found;
+        const Each each = [&found, &id](const json::Value& item) {
+            if (item["id"].string() == id) found = from_ms(item["deletedAt"].integer());
+        };
+        const Error problem = co_await each_item(target, priority, each);
+        if (problem) co_return problem;
+        co_return found;
+    }
+
+    Answer<Vocabulary> vocabulary(Priority priority) override {
+        Vocabulary words;
+        const Each each_stage = [&words](const json::Value& item) {
+            if (auto stage = read_stage(item)) words.stages[stage->id] = *stage;
+        };
+        Error problem = co_await each_item("/stages", priority, each_stage);
+        if (problem) co_return problem;
+        const Each each_reason = [&words](const json::Value& item) {
+            if (auto reason = read_archive_reason(item)) words.archive_reasons[reason->id] = *reason;
+        };
+        problem = co_await each_item("/archive_reasons", priority, each_reason);
+        if (problem) co_return problem;
+        co_return words;
+    }
+
+    Answer<Posting> posting(std::string id, Priority priority) override {
+        auto document = co_await get("/postings/" + http::percent_encode(id), priority);
+        if (!document) co_return document.error();
+        auto found = read_posting((*document)["data"]);
+        if (!found) co_return make_error_code(Errc::bad_answer);
+        co_return std::move(*found);
+    }
+
+    Answer<std::vector<Offer>> offers(std::string opportunity_id, Priority priority) override {
+        std::vector<Offer> found;
+        const std::string target = "/opportunities/" + http::percent_encode(opportunity_id) + "/offers";
+        const Each each = [&found](const json::Value& item) {
+            if (auto offer = read_offer(item)) found.push_back(std::move(*offer));
+        };
+        const Error problem = co_await each_item(target, priority, each);
+        if (problem) co_return problem;
+        co_return found;
+    }
+
+private:
+    using Each = std::function<void(const json::Value&)>;
+    using Ticket = std::pair<Priority, std::uint64_t>;
+
+    // A place in the line, given back also when the waiting is broken off.
+    struct Place {
+        std::set<Ticket>& line;
+        Ticket ticket;
+        Place(std::set<Ticket>& l, Ticket t) : line{l}, ticket{t} { line.insert(ticket); }
+        ~Place() { line.erase(ticket); }
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+    };
+
+    // Walks a paged list. `next` is opaque and only good for the same list.
+    asio::awaitable<Error> each_item(std::string target, Priority priority, const Each& each) {
+        const char joint = target.find('?') == std::string::npos ? '?' : '&';
+        std::string offset;
+        while (true) {
+            std::string page = target;
+            if (!offset.empty()) page += joint + ("offset=" + http::percent_encode(offset));
+            auto document = co_await get(page, priority);
+            if (!document) co_return document.error();
+            for (const auto& item : (*document)["data"].items()) each(item);
+            if (!(*document)["hasNext"].boolean()) co_return Error{};
+            offset = (*document)["next"].string();
+            if (offset.empty()) co_return make_error_code(Errc::bad_answer);
+        }
+    }
+
+    asio::awaitable<Result<json::Document>> get(std::string target, Priority priority) {
+        Milliseconds backoff = settings_.first_backoff;
+        for (int attempt = 1; attempt <= settings_.attempts; ++attempt) {
+            co_await wait_for_budget(priority);
+            http::Request request;
+            request.target = target;
+            request.headers.push_back({"Authorization", authorization_});
+            request.headers.push_back({"Accept", "application/json"});
+            const auto reply = co_await client_->send(std::move(request), settings_.timeout);
+            count(reply ? reply->status : 0);
+            if (reply && reply->status == 200) {
+                auto document = json::Document::parse(reply->body);
+                if (!document) co_return make_error_code(Errc::bad_answer);
+                const auto data = (*document)["data"];
+                if (!data.is_object() && !data.is_array()) co_return make_error_code(Errc::bad_answer);
+                co_return std::move(document);
+            }
+            if (reply && reply->status == 404) co_return make_error_code(Errc::not_found);
+            if (reply && reply->status == 403) co_return make_error_code(Errc::forbidden);
+            if (reply && reply->status == 401) co_return make_error_code(Errc::unauthorized);
+            const bool weather = !reply || reply->status == 429 || reply->status >= 500;
+            if (!weather) co_return make_error_code(Errc::bad_answer);
+            if (reply && reply->status == 429) bucket_.drain(clock_.monotonic());
+            if (attempt < settings_.attempts) co_await sleep_for(jittered(backoff));
+            backoff *= 2;
+        }
+        co_return make_error_code(Errc::unavailable);
+    }
+
+    // A ticket a waiter; the most urgent, then the oldest, goes first.
+    asio::awaitable<void> wait_for_budget(Priority priority) {
+        const Instant asked = clock_.monotonic();
+        const Place place{waiting_, {priority, next_ticket_++}};
+        while (true) {
+            const Instant now = clock_.monotonic();
+            if (*waiting_.begin() == place.ticket && bucket_.take(now)) break;
+            const auto wait = std::chrono::ceil<Milliseconds>(bucket_.next(now) - now);
+            co_await sleep_for(std::max(wait, Milliseconds{5}));
+        }
+        budget_wait_.observe(std::chrono::duration<double>(clock_.monotonic() - asked).count());
+    }
+
+    Milliseconds jittered(Milliseconds backoff) {
+        std::uniform_real_distribution<double> factor{0.5, 1.5};
+        return Milliseconds{static_cast<std::int64_t>(static_cast<double>(backoff.count()) * factor(random_))};
+    }
+
+    void count(int status) {
+        metrics_.counter(metrics::lever_requests, {{"code", std::to_string(status)}}).add();
+    }
+
+    ApiSettings settings_;
+    const Clock& clock_;
+    metrics::Registry& metrics_;
+    metrics::Histogram budget_wait_;
+    std::string authorization_;
+    TokenBucket bucket_;
+    std::unique_ptr<http::Client> client_;
+    std::set<Ticket> waiting_;
+    std::uint64_t next_ticket_ = 0;
+    std::mt19937 random_{std::random_device{}()};
+};
+
+}  // namespace
+
+Error make_error_code(Errc e) {
+    static const Category category;
+    return {static_cast<int>(e), category};
+}
+
+std::unique_ptr<Api> make_api(
+    asio::any_io_executor executor, ApiSettings settings, const Clock& clock, metrics::Registry& metrics) {
+    return std::make_unique<HttpApi>(std::move(executor), std::move(settings), clock, metrics);
+}
+
+}  // namespace hirewire::lever

@@ -1,0 +1,244 @@
+#include "common/pipeline/core.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/core/overloaded.hpp"
+
+namespace hirewire::pipeline {
+
+Core::Core(CoreSettings settings, std::function<double()> random)
+    : settings_{settings}, policy_{settings.retry, std::move(random)} {}
+
+void Core::on_assigned(const std::vector<kafka::Partition>& partitions) {
+    for (const auto& partition : partitions) {
+        PartitionState state;
+        state.epoch = next_epoch_++;
+        partitions_[partition] = std::move(state);
+    }
+}
+
+std::map<kafka::Partition, kafka::Offset> Core::on_revoked(const std::vector<kafka::Partition>& partitions) {
+    std::map<kafka::Partition, kafka::Offset> last;
+    for (const auto& partition : partitions) {
+        const auto found = partitions_.find(partition);
+        if (found == partitions_.end()) continue;
+        if (const auto next = found->second.ledger.take_committable()) last[partition] = *next;
+        partitions_.erase(found);
+    }
+    const auto gone = [this](const Received& r) { return !partitions_.contains(r.record.partition); };
+    lanes_.drop(gone);
+    // A job that waits for its next attempt and has no record of ours left belongs to the next owner.
+    for (auto entry = delayed_.begin(); entry != delayed_.end();) {
+        auto& job = jobs_.at(entry->second);
+        std::erase_if(job.records, gone);
+        if (job.records.empty()) {
+            const std::string lane = job.place.lane;
+            jobs_.erase(entry->second);
+            entry = delayed_.erase(entry);
+            lanes_.release(lane);
+        } else {
+            ++entry;
+        }
+    }
+    return last;
+}
+
+void Core::on_record(kafka::Record record, Place place) {
+    const auto found = partitions_.find(record.partition);
+    if (found == partitions_.end()) return;
+    found->second.ledger.open(record.offset, record.timestamp_ms);
+    Received received;
+    received.epoch = found->second.epoch;
+    received.record = std::move(record);
+    lanes_.add(std::move(place), std::move(received));
+}
+
+void Core::on_verdict(JobId id, const Verdict& verdict, Instant now) {
+    --running_;
+    auto& job = jobs_.at(id);
+    const auto give_up = [&](const std::string& reason) {
+        ++running_;  // writing the dead letter takes a slot too
+        given_up_.push_back({.job = id, .reason = reason});
+    };
+    const bool refused_credential = std::holds_alternative<Hold>(verdict);
+    if (held_ && !refused_credential && !std::holds_alternative<Wait>(verdict)) held_ = false;
+    std::visit(
+        overloaded{
+            [&](const Done&) { finish(id); },
+            [&](const Retry& v) {
+                const auto pause = policy_.after(job.attempts, v.at_least);
+                pause ? repeat(id, *pause, now) : give_up(v.reason);
+            },
+            [&](const NotYet& v) {
+                const auto pause = policy_.after_not_yet(job.attempts);
+                pause ? repeat(id, *pause, now) : give_up(v.reason);
+            },
+            [&](const Wait& v) {
+                --job.attempts;
+                repeat(id, policy_.pause(job.repeats++, v.at_least), now);
+            },
+            [&](const Refused& v) { give_up(v.reason); },
+            [&](const Hold&) {
+                --job.attempts;
+                held_ = true;
+                next_probe_ = now + settings_.probe_interval;
+                repeat(id, Milliseconds{0}, now);
+            }},
+        verdict);
+}
+
+void Core::on_given_up(JobId id, bool written, Instant now) {
+    --running_;
+    if (written) {
+        finish(id);
+    } else {
+        // The whole attempt again: by then it may even succeed.
+        auto& job = jobs_.at(id);
+        --job.attempts;
+        repeat(id, policy_.pause(job.repeats++, Milliseconds{0}), now);
+    }
+}
+
+void Core::release_hold() { held_ = false; }
+
+void Core::finish(JobId id) {
+    auto& job = jobs_.at(id);
+    for (const auto& received : job.records) {
+        const auto found = partitions_.find(received.record.partition);
+        if (found == partitions_.end() || found->second.epoch != received.epoch) continue;
+        found->second.ledger.settle(received.record.offset);
+        commit_due_ = true;
+    }
+    const std::string lane = job.place.lane;
+    jobs_.erase(id);
+    lanes_.release(lane);
+}
+
+void Core::repeat(JobId id, Milliseconds pause, Instant now) {
+    auto& job = jobs_.at(id);
+    // What was revoked while the attempt ran is the next owner's to repeat.
+    std::erase_if(job.records, [this](const Received& r) {
+        const auto found = partitions_.find(r.record.partition);
+        return found == partitions_.end() || found->second.epoch != r.epoch;
+    });
+    if (job.records.empty()) {
+        finish(id);
+    } else {
+        delayed_.emplace(now + pause, id);
+    }
+}
+
+bool Core::may_start(Instant now) const {
+    if (stopping_ || running_ >= settings_.slots) return false;
+    return !held_ || (running_ == 0 && now >= next_probe_);
+}
+
+void Core::start(JobId id, std::vector<Action>& actions) {
+    auto& job = jobs_.at(id);
+    auto more = lanes_.take_more(job.place);
+    if (!more.empty()) {
+        // There is news, so this is another request: it has all its attempts before it.
+        job.attempts = 0;
+        job.repeats = 0;
+        for (auto& received : more) job.records.push_back(std::move(received));
+    }
+    ++job.attempts;
+    ++running_;
+    actions.push_back(Start{.job = id});
+}
+
+void Core::start_due(Instant now, std::vector<Action>& actions) {
+    while (!delayed_.empty() && delayed_.begin()->first <= now && may_start(now)) {
+        const JobId id = delayed_.begin()->second;
+        delayed_.erase(delayed_.begin());
+        start(id, actions);
+        if (held_) next_probe_ = now + settings_.probe_interval;
+    }
+}
+
+void Core::start_waiting(std::vector<Action>& actions) {
+    // While held, only a job that met the refusal is tried again.
+    while (!stopping_ && !held_ && running_ < settings_.slots) {
+        auto batch = lanes_.start();
+        if (!batch) return;
+        Job job;
+        job.id = next_job_++;
+        job.place = std::move(batch->place);
+        job.records = std::move(batch->records);
+        const JobId id = job.id;
+        jobs_.emplace(id, std::move(job));
+        start(id, actions);
+    }
+}
+
+void Core::watch_caps(std::vector<Action>& actions) {
+    for (auto& [partition, state] : partitions_) {
+        const auto open = state.ledger.open_count();
+        // Pausing costs librdkafka milliseconds: with hysteresis, never per record.
+        if (!state.paused && open >= settings_.max_open_per_partition) {
+            state.paused = true;
+            actions.push_back(Pause{.partition = partition});
+        } else if (state.paused && open <= settings_.max_open_per_partition / 2) {
+            state.paused = false;
+            actions.push_back(Resume{.partition = partition});
+        }
+    }
+}
+
+std::vector<Action> Core::next(Instant now) {
+    std::vector<Action> actions;
+    for (auto& given_up : given_up_) actions.push_back(std::move(given_up));
+    given_up_.clear();
+    start_due(now, actions);
+    start_waiting(actions);
+    watch_caps(actions);
+    if (commit_due_ && now >= next_commit_) {
+        commit_due_ = false;
+        next_commit_ = now + settings_.commit_interval;
+        for (auto& [partition, next] : take_committable()) {
+            actions.push_back(Commit{.partition = partition, .next = next});
+        }
+    }
+    return actions;
+}
+
+std::optional<Instant> Core::wake_at() const {
+    std::optional<Instant> wake;
+    const auto earlier = [&wake](Instant t) { wake = wake ? std::min(*wake, t) : t; };
+    if (commit_due_) earlier(next_commit_);
+    if (!delayed_.empty() && !stopping_ && running_ < settings_.slots) {
+        earlier(held_ ? std::max(next_probe_, delayed_.begin()->first) : delayed_.begin()->first);
+    }
+    return wake;
+}
+
+std::map<kafka::Partition, kafka::Offset> Core::take_committable() {
+    std::map<kafka::Partition, kafka::Offset> all;
+    for (auto& [partition, state] : partitions_) {
+        if (const auto next = state.ledger.take_committable()) all[partition] = *next;
+    }
+    return all;
+}
+
+std::size_t Core::open() const {
+    std::size_t count = 0;
+    for (const auto& [partition, state] : partitions_) count += state.ledger.open_count();
+    return count;
+}
+
+std::size_t Core::paused() const {
+    return static_cast<std::size_t>(
+        std::count_if(partitions_.begin(), partitions_.end(), [](const auto& p) { return p.second.paused; }));
+}
+
+std::optional<std::int64_t> Core::oldest_open() const {
+    std::optional<std::int64_t> oldest;
+    for (const auto& [partition, state] : partitions_) {
+        const auto t = state.ledger.oldest_open();
+        if (t && (!oldest || *t < *oldest)) oldest = t;
+    }
+    return oldest;
+}
+
+}  // namespace hirewire::pipeline

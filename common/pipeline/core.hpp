@@ -1,0 +1,126 @@
+#pragma once
+// The engine's mind: records, verdicts, assignments and the time go in, actions come out. No I/O, no clock, no lock;
+// one owner. What it promises:
+//   - one job at a time per lane, lanes in parallel up to `slots`;
+//   - an offset is committed only when it and all before it are finished;
+//   - too many open offsets pause their partition, and only it;
+//   - a job that failed waits without holding up other lanes, and what comes for it meanwhile joins it.
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "common/core/time.hpp"
+#include "common/kafka/record.hpp"
+#include "common/pipeline/lanes.hpp"
+#include "common/pipeline/offset_ledger.hpp"
+#include "common/pipeline/retry_policy.hpp"
+#include "common/pipeline/verdict.hpp"
+
+namespace hirewire::pipeline {
+
+using JobId = std::uint64_t;
+
+// All that waits of one group of one lane. Stays where it is, unchanged, while an attempt runs.
+struct Job {
+    JobId id = 0;
+    Place place{};
+    std::vector<Received> records{};
+    int attempts = 0;  // begun so far, this one included
+    int repeats = 0;   // waits that spent no attempt
+};
+
+struct Start {
+    JobId job = 0;
+};
+// Attempts are spent or success is impossible: write the dead letter, then report on_given_up().
+struct GiveUp {
+    JobId job = 0;
+    std::string reason{};
+};
+struct Commit {
+    kafka::Partition partition{};
+    kafka::Offset next = 0;
+};
+struct Pause {
+    kafka::Partition partition{};
+};
+struct Resume {
+    kafka::Partition partition{};
+};
+using Action = std::variant<Start, GiveUp, Commit, Pause, Resume>;
+
+struct CoreSettings {
+    std::size_t slots = 32;
+    std::size_t max_open_per_partition = 2'000;
+    Milliseconds commit_interval{250};
+    Milliseconds probe_interval{std::chrono::minutes{5}};  // while held
+    RetrySettings retry{};
+};
+
+class Core {
+public:
+    Core(CoreSettings settings, std::function<double()> random);
+
+    void on_assigned(const std::vector<kafka::Partition>& partitions);
+    // Answers what is still to be committed of them. Running jobs go on; their offsets are forgotten.
+    std::map<kafka::Partition, kafka::Offset> on_revoked(const std::vector<kafka::Partition>& partitions);
+    void on_record(kafka::Record record, Place place);
+    void on_verdict(JobId id, const Verdict& verdict, Instant now);
+    // After GiveUp: whether the dead letter is safely written.
+    void on_given_up(JobId id, bool written, Instant now);
+    // Ends a hold: a changed secret, or the operator's word.
+    void release_hold();
+    // No new starts from now on.
+    void stop() { stopping_ = true; }
+
+    std::vector<Action> next(Instant now);
+    [[nodiscard]] std::optional<Instant> wake_at() const;
+
+    [[nodiscard]] const Job& job(JobId id) const { return jobs_.at(id); }
+    [[nodiscard]] std::size_t running() const { return running_; }
+    [[nodiscard]] std::size_t open() const;
+    [[nodiscard]] std::size_t paused() const;
+    [[nodiscard]] bool held() const { return held_; }
+    [[nodiscard]] bool has_partitions() const { return !partitions_.empty(); }
+    [[nodiscard]] std::optional<std::int64_t> oldest_open() const;
+    // What may be committed now, for the end of a process.
+    std::map<kafka::Partition, kafka::Offset> take_committable();
+
+private:
+    struct PartitionState {
+        OffsetLedger ledger{};
+        std::uint64_t epoch = 0;
+        bool paused = false;
+    };
+
+    void finish(JobId id);
+    void repeat(JobId id, Milliseconds pause, Instant now);
+    void start(JobId id, std::vector<Action>& actions);
+    void start_due(Instant now, std::vector<Action>& actions);
+    void start_waiting(std::vector<Action>& actions);
+    void watch_caps(std::vector<Action>& actions);
+    [[nodiscard]] bool may_start(Instant now) const;
+
+    CoreSettings settings_;
+    RetryPolicy policy_;
+    Lanes lanes_;
+    std::map<kafka::Partition, PartitionState> partitions_;
+    std::unordered_map<JobId, Job> jobs_;
+    std::multimap<Instant, JobId> delayed_;
+    std::vector<GiveUp> given_up_;
+    JobId next_job_ = 1;
+    std::uint64_t next_epoch_ = 1;
+    std::size_t running_ = 0;
+    Instant next_commit_{};
+    bool commit_due_ = false;
+    bool stopping_ = false;
+    bool held_ = false;
+    Instant next_probe_{};
+};
+
+}  // namespace hirewire::pipeline

@@ -1,0 +1,143 @@
+#include "common/pipeline/engine.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <random>
+#include <stdexcept>
+
+#include "common/core/overloaded.hpp"
+#include "common/core/sleep.hpp"
+#include "common/log/log.hpp"
+
+namespace hirewire::pipeline {
+namespace {
+
+namespace asio = boost::asio;
+
+// How many records are taken in before the loop lets others work.
+constexpr int turn = 64;
+
+std::function<double()> random_numbers() {
+    return [engine = std::mt19937{std::random_device{}()}]() mutable {
+        return std::uniform_real_distribution<double>{0.0, 1.0}(engine);
+    };
+}
+
+}  // namespace
+
+Engine::Engine(
+    asio::any_io_executor executor, kafka::Consumer& consumer, Handler& handler, const Clock& clock,
+    CoreSettings settings)
+    : executor_{executor},
+      consumer_{consumer},
+      handler_{handler},
+      clock_{clock},
+      core_{settings, random_numbers()},
+      alarm_{executor} {}
+
+asio::awaitable<void> Engine::run() {
+    reading_ = true;
+    while (!stopping_) {
+        int taken = 0;
+        while (taken < turn && !stopping_) {
+            auto event = consumer_.poll();
+            if (!event) break;
+            ++taken;
+            take(std::move(*event));
+        }
+        if (!fatal_.empty()) break;
+        perform();
+        if (taken == turn) {
+            co_await asio::post(executor_, asio::use_awaitable);
+        } else if (!stopping_) {
+            co_await consumer_.ready();
+        }
+    }
+    reading_ = false;
+    if (!fatal_.empty()) throw std::runtime_error("Kafka is lost for good: " + fatal_);
+}
+
+void Engine::take(kafka::Event event) {
+    std::visit(
+        overloaded{
+            [this](kafka::Record& record) {
+                Place place = handler_.place(record);
+                core_.on_record(std::move(record), std::move(place));
+            },
+            [this](const kafka::Assigned& assigned) { core_.on_assigned(assigned.partitions); },
+            [this](const kafka::Revoked& revoked) {
+                consumer_.commit_now(core_.on_revoked(revoked.partitions));
+            },
+            [this](const kafka::Trouble& trouble) {
+                log::warning("kafka.trouble", {{"reason", trouble.what}, {"fatal", trouble.fatal}});
+                if (trouble.fatal) fatal_ = trouble.what;
+            }},
+        event);
+}
+
+void Engine::perform() {
+    for (auto& action : core_.next(clock_.monotonic())) {
+        std::visit(
+            overloaded{
+                [this](const Start& a) { asio::co_spawn(executor_, run_job(a.job), asio::detached); },
+                [this](const GiveUp& a) { asio::co_spawn(executor_, run_give_up(a.job, a.reason), asio::detached); },
+                [this](const Commit& a) { consumer_.commit(a.partition, a.next); },
+                [this](const Pause& a) { consumer_.pause(a.partition); },
+                [this](const Resume& a) { consumer_.resume(a.partition); }},
+            action);
+    }
+    set_alarm();
+}
+
+void Engine::set_alarm() {
+    const auto wake = core_.wake_at();
+    if (!wake) {
+        alarm_.cancel();
+        return;
+    }
+    alarm_.expires_at(*wake);
+    alarm_.async_wait([this](boost::system::error_code e) {
+        if (!e) perform();
+    });
+}
+
+asio::awaitable<void> Engine::run_job(JobId id) {
+    Verdict verdict = Wait{.reason = "unexpected failure"};
+    try {
+        verdict = co_await handler_.attempt(core_.job(id));
+    } catch (const std::exception& e) {
+        // A defect must not take the other lanes down with it; the record stays, visibly.
+        log::error("attempt.threw", {{"reason", e.what()}, {"lane", core_.job(id).place.lane}});
+    }
+    core_.on_verdict(id, verdict, clock_.monotonic());
+    perform();
+}
+
+asio::awaitable<void> Engine::run_give_up(JobId id, std::string reason) {
+    bool written = false;
+    try {
+        written = co_await handler_.give_up(core_.job(id), std::move(reason));
+    } catch (const std::exception& e) {
+        log::error("give_up.threw", {{"reason", e.what()}, {"lane", core_.job(id).place.lane}});
+    }
+    core_.on_given_up(id, written, clock_.monotonic());
+    perform();
+}
+
+asio::awaitable<void> Engine::stop() {
+    stopping_ = true;
+    core_.stop();
+    while (reading_ || core_.running() > 0) co_await sleep_for(Milliseconds{10});
+    alarm_.cancel();
+    consumer_.commit_now(core_.take_committable());
+    consumer_.close();
+}
+
+void Engine::release_hold() {
+    core_.release_hold();
+    perform();
+}
+
+}  // namespace hirewire::pipeline

@@ -1,0 +1,60 @@
+#pragma once
+// The shell around Core: reads Kafka, runs attempts as coroutines, feeds verdicts back, commits. lever-source and every
+// sync daemon stand on it; what an attempt is, their Handler says.
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/core/time.hpp"
+#include "common/kafka/consumer.hpp"
+#include "common/pipeline/core.hpp"
+
+namespace hirewire::pipeline {
+
+class Handler {
+public:
+    virtual ~Handler() = default;
+    // Which lane and group a record belongs to. Must answer for every record, also for one that cannot be read.
+    virtual Place place(const kafka::Record& record) = 0;
+    // One attempt. The job stays until the verdict is there.
+    virtual boost::asio::awaitable<Verdict> attempt(const Job& job) = 0;
+    // Writes the dead letter; false when that did not work.
+    virtual boost::asio::awaitable<bool> give_up(const Job& job, std::string reason) = 0;
+};
+
+class Engine {
+public:
+    Engine(
+        boost::asio::any_io_executor executor, kafka::Consumer& consumer, Handler& handler, const Clock& clock,
+        CoreSettings settings);
+
+    // Until stop(). Throws std::runtime_error when Kafka is lost for good.
+    boost::asio::awaitable<void> run();
+    // Starts nothing new, waits for what runs, commits, leaves the group.
+    boost::asio::awaitable<void> stop();
+
+    [[nodiscard]] const Core& core() const { return core_; }
+    void release_hold();
+
+private:
+    void take(kafka::Event event);
+    void perform();
+    void set_alarm();
+    boost::asio::awaitable<void> run_job(JobId id);
+    boost::asio::awaitable<void> run_give_up(JobId id, std::string reason);
+
+    boost::asio::any_io_executor executor_;
+    kafka::Consumer& consumer_;
+    Handler& handler_;
+    const Clock& clock_;
+    Core core_;
+    boost::asio::steady_timer alarm_;
+    bool stopping_ = false;
+    bool reading_ = false;
+    std::string fatal_;
+};
+
+}  // namespace hirewire::pipeline

@@ -1,0 +1,67 @@
+#pragma once
+// One job per lane at a time, many lanes at once. A lane is what must stay in order (a resource at a destination);
+// within it, records of one group (an opportunity) are taken together, so that the newest speaks for all.
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/kafka/record.hpp"
+
+namespace hirewire::pipeline {
+
+// Where a record belongs.
+struct Place {
+    std::string lane{};
+    std::string group{};
+};
+
+// A record with the assignment that it was read under: after a revocation its offset is nobody's business here.
+struct Received {
+    kafka::Record record{};
+    std::uint64_t epoch = 0;
+};
+
+struct Batch {
+    Place place{};
+    std::vector<Received> records{};
+};
+
+class Lanes {
+public:
+    void add(Place place, Received received);
+    // The next batch of a lane that nobody works on, in the order in which lanes became runnable. The lane is busy
+    // until release().
+    std::optional<Batch> start();
+    // What came to a busy lane for the same group meanwhile.
+    std::vector<Received> take_more(const Place& place);
+    void release(const std::string& lane);
+    // Drops waiting records; lanes that become empty go.
+    void drop(const std::function<bool(const Received&)>& unwanted);
+
+    [[nodiscard]] std::size_t waiting() const { return waiting_; }
+    [[nodiscard]] std::size_t lanes() const { return lanes_.size(); }
+
+private:
+    struct Waiting {
+        std::string group{};
+        Received received{};
+    };
+    struct Lane {
+        std::deque<Waiting> queue{};
+        bool busy = false;
+        bool listed = false;  // in runnable_
+    };
+    static std::vector<Received> take_group(Lane& lane, const std::string& group);
+    void list(const std::string& name, Lane& lane);
+
+    std::unordered_map<std::string, Lane> lanes_;
+    std::deque<std::string> runnable_;
+    std::size_t waiting_ = 0;
+};
+
+}  // namespace hirewire::pipeline

@@ -1,0 +1,93 @@
+#pragma once
+// The seam to Redis, in the program's own words. Everything kept here can be rebuilt; who may go on without it says so:
+// the receiver's memory fails open (accept, downstream drops the repeat), the daemons' ledger fails closed.
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/core/result.hpp"
+#include "common/core/time.hpp"
+#include "common/redis/connection.hpp"
+#include "common/redis/settings.hpp"
+
+namespace hirewire::redis {
+
+// One webhook delivery: its token and the fingerprint of its body. The same token with another body is another
+// delivery, since Lever's signature does not cover the body.
+struct Delivery {
+    std::string token{};
+    std::string fingerprint{};
+};
+
+enum class Claim {
+    granted,          // ours for the length of the lease: store it, then confirm or release
+    accepted_before,  // confirmed within the memory's span
+    being_stored,     // somebody else's lease is running
+    exhausted,        // the token has carried too many bodies already
+};
+
+struct ClaimTerms {
+    Milliseconds lease{10'000};
+    Milliseconds remember{std::chrono::hours{24 * 8}};
+    int bodies_per_token = 3;
+};
+
+// The last emitted change of an opportunity, as bytes.
+struct Remembered {
+    bool trustworthy = false;  // false: Redis has been emptied, absence means nothing; rebuild first
+    std::optional<std::string> change{};
+};
+
+enum class Permission {
+    go,              // apply it; the lease runs
+    applied_before,  // this very version is applied
+    superseded,      // a newer one is
+    busy,            // another process holds the lease
+};
+
+struct Begun {
+    Permission permission = Permission::busy;
+    // When this ledger was begun: what is older than the ledger may have been applied before it.
+    Timestamp ledger_since{};
+};
+
+// What a destination keeps in order, and who asks.
+struct LedgerKey {
+    std::string destination{};
+    std::string resource{};
+};
+
+class Store {
+public:
+    template <typename T>
+    using Answer = boost::asio::awaitable<Result<T>>;
+
+    virtual ~Store() = default;
+
+    // The receiver's memory of deliveries. `owner` names the request that claims.
+    virtual Answer<Claim> claim(Delivery delivery, std::string owner, ClaimTerms terms) = 0;
+    virtual Answer<void> confirm(Delivery delivery, Milliseconds remember) = 0;
+    virtual Answer<void> release(Delivery delivery, std::string owner) = 0;
+
+    // lever-source's cache of hiring.opportunities.
+    virtual Answer<Remembered> last_change(std::string opportunity) = 0;
+    virtual Answer<void> remember_change(std::string opportunity, std::string change) = 0;
+    // Says that the cache is whole from now on.
+    virtual Answer<void> vouch_for_changes() = 0;
+
+    // The daemons' ledger: begin, apply, finish or abandon. It is opened once, when a destination's daemon first starts.
+    virtual Answer<void> open_ledger(std::string destination) = 0;
+    virtual Answer<Begun> begin(LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) = 0;
+    virtual Answer<void> finish(LedgerKey key, std::int64_t version, std::string owner) = 0;
+    virtual Answer<void> abandon(LedgerKey key, std::string owner) = 0;
+
+    // "noeviction", or the policy under which Redis would throw our memory away.
+    virtual Answer<std::string> eviction_policy() = 0;
+    [[nodiscard]] virtual bool connected() const = 0;
+};
+
+std::unique_ptr<Store> make_store(boost::asio::any_io_executor executor, Settings settings);
+
+}  // namespace hirewire::redis

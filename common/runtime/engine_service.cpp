@@ -1,0 +1,44 @@
+#include "common/runtime/engine_service.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+
+namespace hirewire::runtime {
+
+namespace asio = boost::asio;
+
+void run_engine(Runtime& runtime, pipeline::Engine& engine, kafka::Consumer& consumer, const std::string& destination) {
+    runtime.ready_when([&engine]() -> std::optional<std::string> {
+        if (engine.core().has_partitions()) return std::nullopt;
+        return "kafka: no partition assigned yet";
+    });
+    const metrics::Labels labels{{"destination", destination}};
+    auto& metrics = runtime.metrics();
+    const auto in_flight = metrics.gauge(metrics::in_flight, labels);
+    const auto held = metrics.gauge(metrics::held, labels);
+    const auto oldest = metrics.gauge(metrics::oldest_unapplied, labels);
+    const auto paused = metrics.gauge(metrics::paused_partitions, labels);
+    runtime.before_metrics([&runtime, &engine, &consumer, in_flight, held, oldest, paused] {
+        const auto& core = engine.core();
+        in_flight.set(static_cast<double>(core.running()));
+        held.set(core.held() ? 1 : 0);
+        paused.set(static_cast<double>(core.paused()));
+        const auto since = core.oldest_open();
+        oldest.set(since ? static_cast<double>(to_ms(runtime.clock().now()) - *since) / 1'000 : 0);
+        for (const auto& [partition, lag] : consumer.lag()) {
+            const metrics::Labels place{
+                {"topic", partition.topic}, {"partition", std::to_string(partition.number)}};
+            runtime.metrics().gauge(metrics::consumer_lag, place).set(static_cast<double>(lag));
+        }
+    });
+    asio::co_spawn(runtime.context(), engine.run(), [&runtime](std::exception_ptr failure) {
+        if (!failure) return;
+        try {
+            std::rethrow_exception(failure);
+        } catch (const std::exception& e) {
+            runtime.fail(e.what());
+        }
+    });
+}
+
+}  // namespace hirewire::runtime

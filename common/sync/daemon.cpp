@@ -1,0 +1,117 @@
+#include "common/sync/daemon.hpp"
+
+#include "common/core/sleep.hpp"
+#include "common/runtime/engine_service.hpp"
+#include "common/sync/delivery.hpp"
+
+namespace hirewire::sync {
+namespace {
+
+namespace asio = boost::asio;
+
+class Daemon final : public runtime::Service {
+public:
+    explicit Daemon(std::unique_ptr<Destination> destination)
+        : destination_{std::move(destination)}, name_{destination_->name()} {}
+
+    void declare(config::Schema& schema) override {
+        schema.section("internal", "The API by which sync daemons ask lever-source who somebody is.")
+            .text("url", internal_url_, "Where the daemons find it.", config::a_url(), config::Need::required)
+            .secret(
+                "token", delivery_.internal_token, "HIREWIRE_INTERNAL_TOKEN", "The bearer token of the internal API.");
+        auto& core = core_;
+        schema.section("sync", "What all sync daemons have in common.")
+            .integer("slots", core.slots, "Requests under way at once.", 1, 4096)
+            .integer(
+                "max_open_per_partition", core.max_open_per_partition,
+                "Unfinished records of one partition before its reading pauses.", 1, 1'000'000)
+            .integer("max_attempts", core.retry.max_attempts, "Then the change becomes a dead letter.", 1, 1000)
+            .duration("backoff_first", core.retry.first, "The first pause; doubles from one attempt to the next.")
+            .duration("backoff_max", core.retry.most, "The longest pause of ours.")
+            .duration("not_yet_first", core.retry.not_yet_first, "The first pause for somebody not known there yet.")
+            .duration("probe_interval", core.probe_interval, "How often a destination that refused us is tried.")
+            .duration("request_timeout", delivery_.request_timeout, "For one answer; shorter than the lease.")
+            .duration("lease", delivery_.lease, "How long a resource is ours while a request runs.")
+            .duration("follow_up_max_age", delivery_.follow_up_max_age, "Nobody is bothered for older news than this.");
+        std::string variable;
+        for (const char c : name_) variable += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+        auto& section = schema.section(name_, "The destination " + name_ + ". Its contract is in services/sync-" + name_ + "/README.md.");
+        section
+            .text("base_url", base_url_, "Where its API begins.", config::a_url(), config::Need::required)
+            .secret("token", delivery_.token, variable + "_TOKEN", "Its bearer token.")
+            .text("address", address_, "Where the admin pages are.")
+            .integer("admin_port", admin_port_, "/healthz, /readyz, /metrics, /config.", 0, 65535)
+            .flag("confidential", delivery_.confidential, "Whether confidential candidates and postings are sent.");
+        destination_->declare(section);
+    }
+
+    [[nodiscard]] runtime::Endpoint admin() const override { return {.address = address_, .port = admin_port_}; }
+
+    asio::awaitable<void> start(runtime::Runtime& runtime) override {
+        const auto& common = runtime.common();
+        if (delivery_.lease <= delivery_.request_timeout) {
+            throw config::Error{"sync.lease: must be longer than sync.request_timeout, or a lease ends under a request."};
+        }
+        const auto executor = runtime.context().get_executor();
+        store_ = redis::make_store(executor, common.redis);
+        co_await runtime::check_redis(*store_, common.redis, runtime::Patience::endless);
+        while (!co_await store_->open_ledger(name_)) co_await sleep_for(Milliseconds{200});
+        producer_ = kafka::make_producer(executor, common.kafka);
+        http::ClientSettings client;
+        client.base_url = base_url_;
+        client_ = http::make_client(executor, client);
+        http::ClientSettings internal;
+        internal.base_url = internal_url_;
+        internal_ = http::make_client(executor, internal);
+        delivery_.account = common.account;
+        handler_ = std::make_unique<Delivery>(
+            delivery_,
+            *destination_,
+            *client_,
+            *internal_,
+            *store_,
+            *producer_,
+            runtime.clock(),
+            runtime.metrics());
+        std::vector<std::string> topics(1, "hiring.changes");
+        consumer_ = kafka::make_consumer(executor, common.kafka, "hirewire.sync-" + name_, topics);
+        engine_ = std::make_unique<pipeline::Engine>(executor, *consumer_, *handler_, runtime.clock(), core_);
+        runtime::run_engine(runtime, *engine_, *consumer_, name_);
+    }
+
+    asio::awaitable<void> stop() override {
+        if (engine_) co_await engine_->stop();
+    }
+
+    void reload() override {
+        if (!handler_) return;
+        handler_->use_tokens(delivery_.token, delivery_.internal_token);
+        engine_->release_hold();
+    }
+
+private:
+    std::unique_ptr<Destination> destination_;
+    std::string name_;
+    std::string base_url_;
+    std::string internal_url_ = "http://127.0.0.1:8085";
+    std::string address_ = "127.0.0.1";
+    std::uint16_t admin_port_ = 0;
+    DeliverySettings delivery_{};
+    pipeline::CoreSettings core_{};
+    std::unique_ptr<redis::Store> store_;
+    std::unique_ptr<kafka::Producer> producer_;
+    std::unique_ptr<http::Client> client_;
+    std::unique_ptr<http::Client> internal_;
+    std::unique_ptr<Delivery> handler_;
+    std::unique_ptr<kafka::Consumer> consumer_;
+    std::unique_ptr<pipeline::Engine> engine_;
+};
+
+}  // namespace
+
+int run_daemon(int argc, char** argv, std::unique_ptr<Destination> destination) {
+    const std::string name = "sync-" + std::string{destination->name()};
+    return runtime::run(argc, argv, name, std::make_unique<Daemon>(std::move(destination)));
+}
+
+}  // namespace hirewire::sync

@@ -1,0 +1,451 @@
+#include "common/sync/delivery.hpp"
+
+#include <algorithm>
+
+#include "common/core/overloaded.hpp"
+#include "common/core/uuid.hpp"
+#include "common/crypto/hash.hpp"
+#include "common/json/value.hpp"
+#include "common/log/log.hpp"
+#include "common/sync/judge.hpp"
+
+namespace hirewire::sync {
+namespace {
+
+namespace asio = boost::asio;
+
+// A find-then-write sequence is a handful of steps; more is a rule that runs in circles.
+constexpr int most_steps = 12;
+
+struct Batch {
+    std::optional<v1::Change> newest{};
+    std::string traceparent{};
+    std::vector<v1::Change> older{};
+    bool unreadable = false;
+};
+
+bool same_status(const v1::Change& a, const v1::Change& b) {
+    return a.status().kind() == b.status().kind() && a.status().id() == b.status().id();
+}
+
+// The newest change speaks for all. One of the same status that it overtakes hands its liveness on: the person was
+// announced in that status, whatever detail came after.
+Batch read_batch(const pipeline::Job& job) {
+    Batch batch;
+    for (const auto& received : job.records) {
+        v1::Change change;
+        if (!received.record.value || !change.ParseFromString(*received.record.value)) {
+            batch.unreadable = true;
+            continue;
+        }
+        if (batch.newest && batch.newest->version() == change.version()) continue;  // the same record, read again
+        if (!batch.newest || change.version() > batch.newest->version()) {
+            if (batch.newest) batch.older.push_back(std::move(*batch.newest));
+            batch.newest = std::move(change);
+            batch.traceparent = kafka::header(received.record.headers, "traceparent");
+        } else {
+            batch.older.push_back(std::move(change));
+        }
+    }
+    for (const auto& older : batch.older) {
+        if (older.live() && same_status(older, *batch.newest)) batch.newest->set_live(true);
+    }
+    return batch;
+}
+
+// Outcomes after which the destination is known to stand at this version.
+bool is_state(v1::OutcomeKind outcome) {
+    return outcome == v1::OUTCOME_KIND_APPLIED || outcome == v1::OUTCOME_KIND_UNCHANGED ||
+           outcome == v1::OUTCOME_KIND_SUPERSEDED || outcome == v1::OUTCOME_KIND_HANDED_OVER ||
+           outcome == v1::OUTCOME_KIND_DISABLED;
+}
+
+bool is_write(http::Method method) { return method != http::Method::get && method != http::Method::head; }
+
+std::string_view name_of(const pipeline::Verdict& verdict) {
+    return std::visit(
+        overloaded{
+            [](const pipeline::Done&) -> std::string_view { return "done"; },
+            [](const pipeline::Retry&) -> std::string_view { return "retry"; },
+            [](const pipeline::NotYet&) -> std::string_view { return "not_yet"; },
+            [](const pipeline::Wait&) -> std::string_view { return "wait"; },
+            [](const pipeline::Refused&) -> std::string_view { return "refused"; },
+            [](const pipeline::Hold&) -> std::string_view { return "hold"; }},
+        verdict);
+}
+
+std::string reason_of(const pipeline::Verdict& verdict) {
+    return std::visit(
+        overloaded{
+            [](const pipeline::Done&) { return std::string{}; }, [](const auto& v) { return v.reason; }},
+        verdict);
+}
+
+std::optional<Person> read_person(const std::string& body) {
+    const auto document = json::Document::parse(body);
+    if (!document || !document->root().is_object()) return std::nullopt;
+    const auto texts = [&](std::string_view member) {
+        std::vector<std::string> result;
+        for (const auto& item : (*document)[member].items()) result.emplace_back(item.string());
+        return result;
+    };
+    Person person;
+    person.name = (*document)["name"].string();
+    person.emails = texts("emails");
+    person.phones = texts("phones");
+    person.location = (*document)["location"].string();
+    person.headline = (*document)["headline"].string();
+    person.start_date = (*document)["start_date"].string();
+    return person;
+}
+
+}  // namespace
+
+std::string_view name_of(v1::OutcomeKind outcome) {
+    switch (outcome) {
+        case v1::OUTCOME_KIND_APPLIED: return "applied";
+        case v1::OUTCOME_KIND_UNCHANGED: return "unchanged";
+        case v1::OUTCOME_KIND_SUPERSEDED: return "superseded";
+        case v1::OUTCOME_KIND_SKIPPED: return "skipped";
+        case v1::OUTCOME_KIND_UNMAPPED: return "unmapped";
+        case v1::OUTCOME_KIND_NOT_VISIBLE: return "not_visible";
+        case v1::OUTCOME_KIND_SHADOW: return "shadow";
+        case v1::OUTCOME_KIND_RETRYING: return "retrying";
+        case v1::OUTCOME_KIND_HELD: return "held";
+        case v1::OUTCOME_KIND_DEAD: return "dead";
+        case v1::OUTCOME_KIND_NEEDS_MERGE: return "needs_merge";
+        case v1::OUTCOME_KIND_HANDED_OVER: return "handed_over";
+        case v1::OUTCOME_KIND_DISABLED: return "disabled";
+        default: return "unspecified";
+    }
+}
+
+std::string idempotency_key(
+    const std::string& account, const std::string& destination, const std::string& change_id,
+    const http::Request& request) {
+    // The epoch is the place of a forced replay, which must not meet the keys of the first time.
+    constexpr std::string_view epoch = "0";
+    return uuid_v5(
+        {account,
+         destination,
+         change_id,
+         epoch,
+         http::name_of(request.method),
+         request.target,
+         crypto::hex(crypto::sha256(request.body))});
+}
+
+Delivery::Delivery(
+    DeliverySettings settings, const Destination& destination, http::Client& client, http::Client& internal,
+    redis::Store& store, kafka::Producer& producer, const Clock& clock, metrics::Registry& metrics)
+    : settings_{std::move(settings)},
+      destination_{destination},
+      name_{destination.name()},
+      client_{client},
+      internal_{internal},
+      store_{store},
+      producer_{producer},
+      clock_{clock},
+      metrics_{metrics},
+      delivery_seconds_{metrics.histogram(metrics::delivery, {{"destination", name_}})},
+      end_to_end_{metrics.histogram(metrics::end_to_end, {{"destination", name_}})},
+      dead_letters_{metrics.gauge(metrics::dead_letters, {{"destination", name_}})},
+      owner_prefix_{random_uuid() + "-"} {}
+
+void Delivery::use_tokens(std::string token, std::string internal_token) {
+    settings_.token = std::move(token);
+    settings_.internal_token = std::move(internal_token);
+}
+
+pipeline::Place Delivery::place(const kafka::Record& record) {
+    v1::Change change;
+    pipeline::Place place;
+    if (record.value && change.ParseFromString(*record.value)) {
+        place.lane = destination_.resource(change);
+        place.group = change.opportunity_id();
+    } else {
+        place.lane = "unreadable:" + record.key;
+        place.group = place.lane;
+    }
+    return place;
+}
+
+redis::LedgerKey Delivery::ledger_key(const Attempt& attempt) const {
+    redis::LedgerKey key;
+    key.destination = name_;
+    // Versions grow along one opportunity; a person's opportunities each have their own.
+    key.resource = attempt.change.opportunity_id();
+    return key;
+}
+
+asio::awaitable<Delivery::Verdict> Delivery::attempt(const pipeline::Job& job) {
+    Batch batch = read_batch(job);
+    if (!batch.newest) co_return pipeline::Refused{.reason = "the record is not a Change"};
+    Attempt attempt;
+    attempt.change = std::move(*batch.newest);
+    attempt.traceparent = std::move(batch.traceparent);
+    attempt.resource = job.place.lane;
+    attempt.owner = owner_prefix_ + std::to_string(next_owner_++);
+    attempt.number = job.attempts;
+
+    const auto begun = co_await store_.begin(
+        ledger_key(attempt), attempt.change.version(), attempt.owner, settings_.lease);
+    if (!begun) co_return pipeline::Wait{.reason = "ledger: " + begun.error().message()};
+    switch (begun->permission) {
+        case redis::Permission::go: break;
+        case redis::Permission::busy: co_return pipeline::Wait{.reason = "another process works on this resource"};
+        case redis::Permission::applied_before:
+        case redis::Permission::superseded: {
+            if (begun->permission == redis::Permission::superseded) batch.older.push_back(attempt.change);
+            if (!co_await report_superseded(attempt, batch.older)) {
+                co_return pipeline::Wait{.reason = "the outcome cannot be written"};
+            }
+            co_return pipeline::Done{};
+        }
+    }
+    Situation situation;
+    situation.backfill = !attempt.change.live();
+    const auto occurred = from_ms(attempt.change.occurred_at_ms());
+    situation.late = clock_.now() - occurred > settings_.follow_up_max_age || occurred < begun->ledger_since;
+
+    Plan plan{Settle{.outcome = v1::OUTCOME_KIND_SKIPPED, .reason = "confidential"}};
+    if (!attempt.change.confidential() || settings_.confidential) {
+        plan = co_await follow(destination_.plan(attempt.change, situation), attempt);
+    }
+    if (auto* settled = std::get_if<Settle>(&plan.step)) {
+        co_return co_await settle(std::move(*settled), attempt, batch.older);
+    }
+    co_return co_await fail(std::move(std::get<Fail>(plan.step).verdict), attempt);
+}
+
+// Carries out step after step until the plan is a decision.
+asio::awaitable<Plan> Delivery::follow(Plan plan, Attempt& attempt) {
+    for (int step = 0; step < most_steps; ++step) {
+        if (auto* to_send = std::get_if<Send>(&plan.step)) {
+            const Send current = std::move(*to_send);
+            const auto known = remembered_.find(current.request.target);
+            if (current.remember && known != remembered_.end() && known->second.until > clock_.monotonic()) {
+                const Answer answer = known->second.reply;
+                plan = current.then(answer);
+                continue;
+            }
+            const Answer answer = co_await send(current.request, attempt);
+            if (current.remember && answer && answer->status == 200) {
+                Remembered remembered;
+                remembered.reply = *answer;
+                remembered.until = clock_.monotonic() + *current.remember;
+                remembered_[current.request.target] = std::move(remembered);
+            }
+            plan = current.then(answer);
+        } else if (auto* ask = std::get_if<AskPerson>(&plan.step)) {
+            plan = co_await ask_person(std::move(*ask), attempt);
+        } else {
+            co_return plan;
+        }
+    }
+    co_return Plan{Fail{.verdict = pipeline::Refused{.reason = "the rules run in circles"}}};
+}
+
+asio::awaitable<Answer> Delivery::send(http::Request request, Attempt& attempt) {
+    const std::string media_type{destination_.media_type()};
+    request.headers.push_back({"Authorization", "Bearer " + settings_.token});
+    request.headers.push_back({"Accept", media_type});
+    if (is_write(request.method)) {
+        if (!request.body.empty()) request.headers.push_back({"Content-Type", media_type});
+        const auto key = idempotency_key(settings_.account, name_, attempt.change.change_id(), request);
+        request.headers.push_back({"Idempotency-Key", "\"" + key + "\""});
+        request.headers.push_back({"Source-Version", std::to_string(attempt.change.version())});
+    }
+    if (!attempt.traceparent.empty()) request.headers.push_back({"traceparent", attempt.traceparent});
+    const std::string method{http::name_of(request.method)};
+    const Instant begin = clock_.monotonic();
+    Answer answer = co_await client_.send(std::move(request), settings_.request_timeout);
+    const auto took = clock_.monotonic() - begin;
+    attempt.http_status = answer ? answer->status : 0;
+    delivery_seconds_.observe(std::chrono::duration<double>(took).count());
+    log::info(
+        "delivery.attempted",
+        {{"destination", name_},
+         {"opportunity", attempt.change.opportunity_id()},
+         {"change", attempt.change.change_id()},
+         {"version", attempt.change.version()},
+         {"attempt", attempt.number},
+         {"method", method},
+         {"status", attempt.http_status},
+         {"answer", answer ? std::string{"whole"} : answer.error().message()},
+         {"took_ms", std::chrono::duration_cast<Milliseconds>(took).count()}});
+    co_return answer;
+}
+
+asio::awaitable<Plan> Delivery::ask_person(AskPerson ask, const Attempt& attempt) {
+    http::Request request;
+    request.target =
+        "/internal/opportunities/" + http::percent_encode(attempt.change.opportunity_id()) + "/person";
+    request.headers.push_back({"Authorization", "Bearer " + settings_.internal_token});
+    const auto answer = co_await internal_.send(std::move(request), settings_.request_timeout);
+    const auto wait = [](std::string reason) {
+        return Plan{Fail{.verdict = pipeline::Wait{.reason = std::move(reason)}}};
+    };
+    if (!answer) co_return wait("lever-source: " + answer.error().message());
+    if (answer->status == 404) co_return ask.then(std::nullopt);
+    if (answer->status != 200) co_return wait("lever-source answered " + std::to_string(answer->status));
+    const auto person = read_person(answer->body);
+    if (!person) co_return wait("lever-source's answer cannot be read");
+    co_return ask.then(person);
+}
+
+asio::awaitable<Delivery::Verdict> Delivery::settle(
+    Settle decision, Attempt& attempt, const std::vector<v1::Change>& older) {
+    last_forbidden_.clear();
+    const bool reported = co_await report_superseded(attempt, older) &&
+                          co_await report(attempt, decision.outcome, decision.reason);
+    if (!reported) {
+        co_await store_.abandon(ledger_key(attempt), attempt.owner);
+        co_return pipeline::Wait{.reason = "the outcome cannot be written"};
+    }
+    if (is_state(decision.outcome)) {
+        const auto finished =
+            co_await store_.finish(ledger_key(attempt), attempt.change.version(), attempt.owner);
+        if (!finished) co_return pipeline::Wait{.reason = "ledger: " + finished.error().message()};
+    } else {
+        co_await store_.abandon(ledger_key(attempt), attempt.owner);
+    }
+    if (decision.outcome == v1::OUTCOME_KIND_APPLIED || decision.outcome == v1::OUTCOME_KIND_UNCHANGED) {
+        const auto age = std::max<std::int64_t>(0, to_ms(clock_.now()) - attempt.change.occurred_at_ms());
+        end_to_end_.observe(static_cast<double>(age) / 1'000);
+    }
+    co_return pipeline::Done{};
+}
+
+// One resource's 403 may be about that resource; a second one's in a row is about the credential.
+Delivery::Verdict Delivery::second_opinion_on_403(Verdict verdict, const Attempt& attempt) {
+    if (attempt.http_status != 403 || !std::holds_alternative<pipeline::Hold>(verdict)) {
+        last_forbidden_.clear();
+        return verdict;
+    }
+    if (!last_forbidden_.empty() && last_forbidden_ != attempt.resource) return verdict;
+    last_forbidden_ = attempt.resource;
+    return pipeline::Retry{.reason = "answered 403"};
+}
+
+asio::awaitable<Delivery::Verdict> Delivery::fail(Verdict verdict, Attempt& attempt) {
+    verdict = second_opinion_on_403(std::move(verdict), attempt);
+    co_await store_.abandon(ledger_key(attempt), attempt.owner);
+    const std::string reason = reason_of(verdict);
+    log::warning(
+        "delivery.failed",
+        {{"destination", name_},
+         {"opportunity", attempt.change.opportunity_id()},
+         {"change", attempt.change.change_id()},
+         {"attempt", attempt.number},
+         {"status", attempt.http_status},
+         {"verdict", name_of(verdict)},
+         {"reason", reason}});
+    const bool held = std::holds_alternative<pipeline::Hold>(verdict);
+    const bool retried =
+        std::holds_alternative<pipeline::Retry>(verdict) || std::holds_alternative<pipeline::NotYet>(verdict);
+    if (retried) metrics_.counter(metrics::retries, {{"destination", name_}}).add();
+    // Told once: the following attempts change nothing in what a reader of the outcomes must know.
+    if (attempt.number == 1 && (held || retried)) {
+        co_await report(attempt, held ? v1::OUTCOME_KIND_HELD : v1::OUTCOME_KIND_RETRYING, reason);
+    }
+    co_return verdict;
+}
+
+asio::awaitable<bool> Delivery::report(const Attempt& attempt, v1::OutcomeKind outcome, std::string reason) {
+    const auto& change = attempt.change;
+    const auto now = clock_.now();
+    v1::Outcome record;
+    record.set_destination(name_);
+    record.set_change_id(change.change_id());
+    record.set_version(change.version());
+    record.set_opportunity_id(change.opportunity_id());
+    record.set_resource(attempt.resource);
+    record.set_kind(change.kind());
+    record.set_outcome(outcome);
+    record.set_attempts(attempt.number);
+    record.set_http_status(attempt.http_status);
+    record.set_reason(std::move(reason));
+    record.set_latency_ms(std::max<std::int64_t>(0, to_ms(now) - change.occurred_at_ms()));
+    record.set_decided_at_ms(to_ms(now));
+    kafka::Message message;
+    message.topic = "sync.outcomes";
+    message.key = change.opportunity_id();
+    message.value = record.SerializeAsString();
+    message.headers = kafka::cloud_event(
+        random_uuid(),
+        "hirewire:" + settings_.account + "/sync-" + name_,
+        "hirewire.outcome." + std::string{name_of(outcome)},
+        iso_time(now),
+        "application/protobuf",
+        attempt.traceparent);
+    const auto written = co_await producer_.write(std::move(message));
+    if (!written) {
+        log::warning("outcome.not_written", {{"destination", name_}, {"reason", written.error().message()}});
+        co_return false;
+    }
+    const metrics::Labels labels{{"destination", name_}, {"outcome", std::string{name_of(outcome)}}};
+    metrics_.counter(metrics::outcomes, labels).add();
+    co_return true;
+}
+
+asio::awaitable<bool> Delivery::report_superseded(const Attempt& attempt, const std::vector<v1::Change>& older) {
+    for (const auto& change : older) {
+        Attempt overtaken;
+        overtaken.change = change;
+        overtaken.resource = attempt.resource;
+        overtaken.number = 0;
+        if (!co_await report(overtaken, v1::OUTCOME_KIND_SUPERSEDED, "a newer change says all that this one did")) {
+            co_return false;
+        }
+    }
+    co_return true;
+}
+
+asio::awaitable<bool> Delivery::give_up(const pipeline::Job& job, std::string reason) {
+    Batch batch = read_batch(job);
+    // The record of the newest change, or the unreadable one.
+    const pipeline::Received* dead = &job.records.back();
+    for (const auto& received : job.records) {
+        v1::Change change;
+        if (batch.newest && received.record.value && change.ParseFromString(*received.record.value) &&
+            change.version() == batch.newest->version()) {
+            dead = &received;
+        }
+    }
+    const auto& source = dead->record;
+    kafka::Message message;
+    message.topic = "sync." + name_ + ".dlq";
+    message.key = source.key;
+    message.value = source.value;
+    message.partition = source.partition.number;
+    message.headers.reserve(source.headers.size() + 6);
+    for (const auto& header : source.headers) message.headers.push_back(header);
+    message.headers.push_back({"hirewire-error-reason", reason});
+    message.headers.push_back({"hirewire-error-attempts", std::to_string(job.attempts)});
+    message.headers.push_back({"hirewire-error-at", iso_time(clock_.now())});
+    message.headers.push_back({"hirewire-source-topic", source.partition.topic});
+    message.headers.push_back({"hirewire-source-partition", std::to_string(source.partition.number)});
+    message.headers.push_back({"hirewire-source-offset", std::to_string(source.offset)});
+    const auto written = co_await producer_.write(std::move(message));
+    if (!written) co_return false;
+    dead_letters_.set(++dead_);
+    log::error(
+        "delivery.dead",
+        {{"destination", name_},
+         {"lane", job.place.lane},
+         {"attempts", job.attempts},
+         {"reason", reason},
+         {"topic", source.partition.topic},
+         {"partition", static_cast<int>(source.partition.number)},
+         {"offset", source.offset}});
+    if (!batch.newest) co_return true;
+    Attempt attempt;
+    attempt.change = std::move(*batch.newest);
+    attempt.resource = job.place.lane;
+    attempt.number = job.attempts;
+    co_return co_await report_superseded(attempt, batch.older) &&
+        co_await report(attempt, v1::OUTCOME_KIND_DEAD, std::move(reason));
+}
+
+}  // namespace hirewire::sync

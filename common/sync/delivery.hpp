@@ -1,0 +1,91 @@
+#pragma once
+// One sync daemon's work on a job: pick the newest change, ask the ledger, follow the destination's plan, report the
+// outcome, write the ledger. begin -> apply -> outcome acknowledged -> done -> commit: a crash repeats, never loses.
+#include <boost/asio/awaitable.hpp>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "common/http/client.hpp"
+#include "common/kafka/producer.hpp"
+#include "common/metrics/registry.hpp"
+#include "common/pipeline/engine.hpp"
+#include "common/redis/store.hpp"
+#include "common/sync/destination.hpp"
+
+namespace hirewire::sync {
+
+struct DeliverySettings {
+    std::string account = "main";
+    std::string token{};           // of the destination
+    std::string internal_token{};  // of lever-source's internal API
+    bool confidential = false;     // whether confidential postings and candidates are sent
+    Milliseconds request_timeout{10'000};
+    Milliseconds lease{30'000};
+    Milliseconds follow_up_max_age{std::chrono::hours{1}};
+};
+
+class Delivery final : public pipeline::Handler {
+public:
+    Delivery(
+        DeliverySettings settings, const Destination& destination, http::Client& client, http::Client& internal,
+        redis::Store& store, kafka::Producer& producer, const Clock& clock, metrics::Registry& metrics);
+
+    pipeline::Place place(const kafka::Record& record) override;
+    boost::asio::awaitable<pipeline::Verdict> attempt(const pipeline::Job& job) override;
+    boost::asio::awaitable<bool> give_up(const pipeline::Job& job, std::string reason) override;
+    void use_tokens(std::string token, std::string internal_token);
+
+private:
+    // What is known while one attempt runs.
+    struct Attempt {
+        v1::Change change{};
+        std::string traceparent{};
+        std::string resource{};
+        std::string owner{};
+        int number = 1;
+        int http_status = 0;
+    };
+    struct Remembered {
+        http::Reply reply{};
+        Instant until{};
+    };
+    using Verdict = pipeline::Verdict;
+
+    boost::asio::awaitable<Plan> follow(Plan plan, Attempt& attempt);
+    boost::asio::awaitable<Answer> send(http::Request request, Attempt& attempt);
+    boost::asio::awaitable<Plan> ask_person(AskPerson ask, const Attempt& attempt);
+    boost::asio::awaitable<Verdict> settle(Settle decision, Attempt& attempt, const std::vector<v1::Change>& older);
+    boost::asio::awaitable<Verdict> fail(Verdict verdict, Attempt& attempt);
+    boost::asio::awaitable<bool> report(const Attempt& attempt, v1::OutcomeKind outcome, std::string reason);
+    boost::asio::awaitable<bool> report_superseded(const Attempt& attempt, const std::vector<v1::Change>& older);
+    Verdict second_opinion_on_403(Verdict verdict, const Attempt& attempt);
+    [[nodiscard]] redis::LedgerKey ledger_key(const Attempt& attempt) const;
+
+    DeliverySettings settings_;
+    const Destination& destination_;
+    std::string name_;
+    http::Client& client_;
+    http::Client& internal_;
+    redis::Store& store_;
+    kafka::Producer& producer_;
+    const Clock& clock_;
+    metrics::Registry& metrics_;
+    metrics::Histogram delivery_seconds_;
+    metrics::Histogram end_to_end_;
+    metrics::Gauge dead_letters_;
+    std::map<std::string, Remembered> remembered_;
+    std::string owner_prefix_;
+    std::string last_forbidden_;
+    std::uint64_t next_owner_ = 0;
+    double dead_ = 0;
+};
+
+std::string_view name_of(v1::OutcomeKind outcome);
+
+// Decision: same bytes, same key; a recomputed body carries another.
+std::string idempotency_key(
+    const std::string& account, const std::string& destination, const std::string& change_id,
+    const http::Request& request);
+
+}  // namespace hirewire::sync

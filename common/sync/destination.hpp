@@ -1,0 +1,34 @@
+#pragma once
+// A destination: its own settings, what it keeps in order, and a pure function from a change to a plan. All five sync
+// daemons are one of these over the same daemon.
+#include <string>
+#include <string_view>
+
+#include "common/config/schema.hpp"
+#include "common/core/time.hpp"
+#include "common/sync/plan.hpp"
+
+namespace hirewire::sync {
+
+// What the rules may know beside the change itself.
+struct Situation {
+    // Not announced by a webhook in time: a first sync, a sweep, a replay. Nobody may be notified because of it.
+    bool backfill = false;
+    // Too old to bother a person, or older than our memory of what was done.
+    bool late = false;
+};
+
+class Destination {
+public:
+    virtual ~Destination() = default;
+    [[nodiscard]] virtual std::string_view name() const = 0;
+    // Its keys in the section of its name, beside the shared base_url, token, admin_port and confidential.
+    virtual void declare(config::Section& section) = 0;
+    // What is kept in order; one request at a time for each.
+    [[nodiscard]] virtual std::string resource(const v1::Change& change) const { return change.opportunity_id(); }
+    [[nodiscard]] virtual Plan plan(const v1::Change& change, const Situation& situation) const = 0;
+    // Media type of what is sent and taken.
+    [[nodiscard]] virtual std::string_view media_type() const { return "application/json"; }
+};
+
+}  // namespace hirewire::sync
