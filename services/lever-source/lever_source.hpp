@@ -1,0 +1,37 @@
+#pragma once
+// lever-source as a service: the engine over the raw topics, and the internal API, on one thread and one Lever budget.
+#include <memory>
+
+#include "common/http/server.hpp"
+#include "common/kafka/consumer.hpp"
+#include "common/runtime/service.hpp"
+#include "services/lever-source/people.hpp"
+#include "services/lever-source/settings.hpp"
+#include "services/lever-source/source.hpp"
+
+namespace hirewire::source {
+
+class LeverSource final : public runtime::Service {
+public:
+    void declare(config::Schema& schema) override { source::declare(schema, settings_); }
+    [[nodiscard]] runtime::Endpoint admin() const override;
+    boost::asio::awaitable<void> start(runtime::Runtime& runtime) override;
+    boost::asio::awaitable<void> stop() override;
+    void reload() override;
+    [[nodiscard]] std::vector<std::pair<std::string, std::uint16_t>> ports() const override;
+
+private:
+    // In the order of dependence.
+    Settings settings_;
+    std::unique_ptr<redis::Store> store_;
+    std::unique_ptr<kafka::Producer> producer_;
+    std::unique_ptr<lever::Api> api_;
+    std::unique_ptr<Library> library_;
+    std::unique_ptr<People> people_;
+    std::unique_ptr<Source> source_;
+    std::unique_ptr<kafka::Consumer> consumer_;
+    std::unique_ptr<pipeline::Engine> engine_;
+    std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace hirewire::source

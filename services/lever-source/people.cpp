@@ -1,0 +1,135 @@
+#include "services/lever-source/people.hpp"
+
+#include "common/crypto/hash.hpp"
+#include "common/http/routes.hpp"
+#include "common/json/writer.hpp"
+
+namespace hirewire::source {
+namespace {
+
+namespace asio = boost::asio;
+
+http::Reply failure(const Error& error) {
+    if (error == lever::Errc::not_found || error == lever::Errc::forbidden) {
+        return http::problem(404, "not_visible", "Lever does not show it to this installation.");
+    }
+    http::Reply reply = http::problem(503, "unavailable", "Lever cannot be asked at the moment.");
+    reply.headers.push_back({"Retry-After", "5"});
+    return reply;
+}
+
+http::Reply person_reply(const KnownPerson& known) {
+    const auto& p = known.person;
+    json::Writer out;
+    out.begin_object();
+    out.member("name", p.name);
+    out.key("emails").begin_array();
+    for (const auto& email : p.emails) out.string(email);
+    out.end_array();
+    out.key("phones").begin_array();
+    for (const auto& phone : p.phones) out.string(phone);
+    out.end_array();
+    out.member("location", p.location);
+    out.member("headline", p.headline);
+    out.member("contact_id", known.contact_id);
+    out.member("start_date", known.start_date);
+    out.member("hired_at_ms", known.hired_at_ms);
+    out.member("read_at", iso_time(known.read_at));
+    out.end_object();
+    return http::json_reply(200, out.text());
+}
+
+}  // namespace
+
+People::People(lever::Api& api, Library& library, std::string token)
+    : api_{api}, library_{library}, token_{std::move(token)} {}
+
+http::Handler People::handler() {
+    std::vector<http::Route> routes;
+    routes.push_back(
+        {http::Method::get, "/internal/opportunities/{id}/person", [this](const http::Incoming&, http::PathValues v) {
+             return person(v[0]);
+         }});
+    routes.push_back(
+        {http::Method::get, "/internal/vocabulary", [this](const http::Incoming&, http::PathValues) {
+             return vocabulary();
+         }});
+    routes.push_back(
+        {http::Method::get, "/internal/postings/{id}", [this](const http::Incoming&, http::PathValues v) {
+             return posting(v[0]);
+         }});
+    return [this, route = http::make_handler(std::move(routes))](const http::Incoming& request) {
+        return answer(request, route);
+    };
+}
+
+asio::awaitable<http::Reply> People::answer(const http::Incoming& request, http::Handler routes) {
+    if (!crypto::equal(request.header("Authorization"), "Bearer " + token_)) {
+        http::Reply reply = http::problem(401, "unauthorized", "A bearer token is needed.");
+        reply.headers.push_back({"WWW-Authenticate", "Bearer"});
+        co_return reply;
+    }
+    co_return co_await routes(request);
+}
+
+asio::awaitable<http::Reply> People::person(std::string opportunity_id) {
+    if (auto known = library_.person(opportunity_id)) co_return person_reply(*known);
+    auto read = co_await api_.opportunity(opportunity_id, lever::Priority::person);
+    if (!read) co_return failure(read.error());
+    if (read->opportunity.anonymized) {
+        co_return http::problem(404, "not_visible", "The person has been anonymized in Lever.");
+    }
+    KnownPerson known;
+    known.person = std::move(read->person);
+    known.contact_id = read->opportunity.contact_id;
+    known.read_at = read->read_at;
+    if (read->opportunity.archived) {
+        auto words = co_await library_.vocabulary(lever::Priority::person);
+        if (!words) co_return failure(words.error());
+        const auto reason = (*words)->archive_reasons.find(read->opportunity.archived->reason_id);
+        if (reason != (*words)->archive_reasons.end() && reason->second.hired) {
+            auto start = co_await library_.start_date(opportunity_id, lever::Priority::person);
+            if (!start) co_return failure(start.error());
+            known.start_date = std::move(*start);
+            known.hired_at_ms = read->opportunity.archived->at_ms;
+        }
+    }
+    library_.remember(opportunity_id, known);
+    co_return person_reply(known);
+}
+
+asio::awaitable<http::Reply> People::vocabulary() {
+    auto words = co_await library_.vocabulary(lever::Priority::person);
+    if (!words) co_return failure(words.error());
+    json::Writer out;
+    out.begin_object();
+    out.key("stages").begin_array();
+    for (const auto& [id, stage] : (*words)->stages) {
+        out.begin_object().member("id", id).member("name", stage.name).end_object();
+    }
+    out.end_array();
+    out.key("archive_reasons").begin_array();
+    for (const auto& [id, reason] : (*words)->archive_reasons) {
+        out.begin_object().member("id", id).member("name", reason.name);
+        out.member("type", reason.hired ? "hired" : "non-hired").end_object();
+    }
+    out.end_array();
+    out.end_object();
+    co_return http::json_reply(200, out.text());
+}
+
+asio::awaitable<http::Reply> People::posting(std::string id) {
+    auto found = co_await library_.posting(id, lever::Priority::person);
+    if (!found) co_return failure(found.error());
+    if (!*found) co_return failure(lever::make_error_code(lever::Errc::not_found));
+    const auto& p = **found;
+    json::Writer out;
+    out.begin_object();
+    out.member("id", p.id).member("title", p.title).member("department", p.department);
+    out.member("location", p.location).member("state", p.state);
+    out.member("external", p.external).member("confidential", p.confidential);
+    out.end_object();
+    co_return http::json_reply(200, out.text());
+}
+
+}  // namespace hirewire::source

@@ -1,0 +1,26 @@
+#pragma once
+// The internal API: who somebody is, asked for at the moment of an attempt, and what Lever's stages and archive
+// reasons are called. Bearer token, never public. What Lever does not show is 404 `not_visible`.
+#include "common/http/server.hpp"
+#include "services/lever-source/library.hpp"
+
+namespace hirewire::source {
+
+class People {
+public:
+    People(lever::Api& api, Library& library, std::string token);
+    http::Handler handler();
+    void use_token(std::string token) { token_ = std::move(token); }
+
+private:
+    boost::asio::awaitable<http::Reply> answer(const http::Incoming& request, http::Handler routes);
+    boost::asio::awaitable<http::Reply> person(std::string opportunity_id);
+    boost::asio::awaitable<http::Reply> vocabulary();
+    boost::asio::awaitable<http::Reply> posting(std::string id);
+
+    lever::Api& api_;
+    Library& library_;
+    std::string token_;
+};
+
+}  // namespace hirewire::source

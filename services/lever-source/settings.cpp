@@ -1,0 +1,26 @@
+#include "services/lever-source/settings.hpp"
+
+namespace hirewire::source {
+
+void declare(config::Schema& schema, Settings& s) {
+    schema.section("lever", "Lever's Data API. The key needs read permissions only.")
+        .text("base_url", s.lever.base_url, "Sandbox: https://api.sandbox.lever.co/v1.", config::a_url(), config::Need::required)
+        .secret("api_key", s.lever.key, "LEVER_API_KEY", "The API key.")
+        .decimal("requests_per_second", s.lever.requests_per_second, "Lever's budget per key.", 0.1, 100'000)
+        .decimal("burst", s.lever.burst, "What may be asked at once.", 1, 100'000)
+        .duration("timeout", s.lever.timeout, "For one answer.");
+    schema.section("lever-source", "Reads Lever's state and emits one record per transition.")
+        .text("address", s.address, "Where the internal API and the admin pages are.")
+        .integer("port", s.port, "The internal API; 0 = any free one. Never public: it tells who people are.", 0, 65535)
+        .integer("admin_port", s.admin_port, "/healthz, /readyz, /metrics, /config.", 0, 65535)
+        .text("start_date_field", s.start_date_field, "The offer form's field that holds the start date.")
+        .text("cluster_link_prefix", s.cluster_link_prefix, "How the links begin that Cluster puts on opportunities.")
+        .integer("slots", s.slots, "Opportunities worked on at once.", 1, 1024)
+        .duration("posting_cache", s.posting_cache, "How long a posting's facts may be old.")
+        .duration("person_cache", s.person_cache, "How long a person just read is answered from memory.");
+    schema.section("internal", "The API by which sync daemons ask lever-source who somebody is.")
+        .text("url", s.internal_url, "Where the daemons find it.", config::a_url())
+        .secret("token", s.internal_token, "HIREWIRE_INTERNAL_TOKEN", "The bearer token of the internal API.");
+}
+
+}  // namespace hirewire::source

@@ -1,0 +1,306 @@
+#include "services/lever-source/source.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "common/core/uuid.hpp"
+#include "common/kafka/reader.hpp"
+#include "common/lever/event.hpp"
+#include "common/log/log.hpp"
+#include "hirewire/v1/hint.pb.h"
+
+namespace hirewire::source {
+namespace {
+
+namespace asio = boost::asio;
+
+const std::string contacts_topic = "lever.contacts";
+const std::string sweeps_topic = "lever.sweeps";
+constexpr std::string_view contact_lane = "contact:";
+// How often Lever is asked again when its API does not show yet what its webhook announced.
+constexpr int patience_with_lever = 4;
+
+std::optional<Hint> read_hint(const kafka::Record& record) {
+    if (!record.value) return std::nullopt;
+    Hint hint;
+    if (record.partition.topic == sweeps_topic) {
+        v1::Hint found;
+        if (!found.ParseFromString(*record.value)) return std::nullopt;
+        hint.triggered_at = found.triggered_at_ms();
+        hint.cause_kind = found.reason();
+        hint.cause_id = found.id();
+        return hint;
+    }
+    const auto document = json::Document::parse(*record.value);
+    lever::Webhook webhook;
+    if (!document || !lever::read_webhook(document->root(), webhook).code.empty()) return std::nullopt;
+    hint.event = webhook.event;
+    hint.triggered_at = webhook.triggered_at;
+    hint.cause_id = webhook.token;
+    return hint;
+}
+
+kafka::Message change_message(const std::string& topic, const v1::Change& change) {
+    kafka::Message message;
+    message.topic = topic;
+    message.key = change.opportunity_id();
+    message.value = change.SerializeAsString();
+    std::string type = "hirewire.change.";
+    type += name_of(change.kind());
+    message.headers = kafka::cloud_event(
+        change.change_id(),
+        "hirewire:" + change.account(),
+        std::move(type),
+        iso_time(from_ms(change.occurred_at_ms())),
+        "application/protobuf");
+    return message;
+}
+
+}  // namespace
+
+Source::Source(
+    SourceSettings settings, lever::Api& api, Library& library, redis::Store& store, kafka::Producer& producer,
+    const Clock& clock, metrics::Registry& metrics)
+    : settings_{std::move(settings)},
+      api_{api},
+      library_{library},
+      store_{store},
+      producer_{producer},
+      clock_{clock},
+      metrics_{metrics} {}
+
+std::vector<std::string> Source::topics() {
+    // Interviews and unrecognized events change nothing that is carried on: they are kept, not read.
+    return {"lever.stage-changes", "lever.hires",    "lever.archives", "lever.applications",
+            "lever.deletions",     "lever.contacts", "lever.sweeps"};
+}
+
+pipeline::Place Source::place(const kafka::Record& record) {
+    pipeline::Place place;
+    place.lane = record.partition.topic == contacts_topic ? std::string{contact_lane} + record.key : record.key;
+    place.group = place.lane;
+    return place;
+}
+
+asio::awaitable<Source::Verdict> Source::attempt(const pipeline::Job& job) {
+    if (job.place.lane.starts_with(contact_lane)) co_return co_await contact(job);
+    Moment moment;
+    moment.account = settings_.account;
+    moment.now_ms = to_ms(clock_.now());
+    for (const auto& received : job.records) {
+        auto hint = read_hint(received.record);
+        if (hint) {
+            moment.hints.push_back(std::move(*hint));
+        } else {
+            done("unreadable");
+            log::warning(
+                "hint.unreadable",
+                {{"topic", received.record.partition.topic},
+                 {"partition", static_cast<int>(received.record.partition.number)},
+                 {"offset", received.record.offset}});
+        }
+    }
+    if (moment.hints.empty()) co_return pipeline::Done{};
+    co_return co_await opportunity(job.place.lane, job, std::move(moment));
+}
+
+asio::awaitable<Source::Verdict> Source::opportunity(std::string id, const pipeline::Job& job, Moment moment) {
+    auto memory = co_await recall(id);
+    if (!memory) co_return pipeline::Wait{.reason = "memory: " + memory.error().message()};
+    const v1::Change* last = memory->last ? &*memory->last : nullptr;
+    if (last != nullptr && last->mark().deleted()) {
+        done("deleted_before");
+        co_return pipeline::Done{};
+    }
+    const auto priority = std::any_of(
+                              moment.hints.begin(), moment.hints.end(), [](const Hint& h) { return !h.event.empty(); })
+                              ? lever::Priority::webhook
+                              : lever::Priority::sweep;
+    auto read = co_await api_.opportunity(id, priority);
+    if (!read) co_return co_await not_there(id, read.error(), last, std::move(moment));
+    const auto& o = read->opportunity;
+
+    auto vocabulary = co_await library_.vocabulary(priority);
+    if (vocabulary && !vocabulary_covers(o, **vocabulary)) {
+        vocabulary = co_await library_.vocabulary(priority, Library::Freshness::fetched_anew);
+    }
+    if (!vocabulary) co_return verdict_on(vocabulary.error());
+    if (o.archived && !(*vocabulary)->archive_reasons.contains(o.archived->reason_id)) {
+        // Whether this is a hire cannot be told: never guess.
+        co_return pipeline::Retry{.reason = "Lever does not list the archive reason of this opportunity"};
+    }
+    Facts facts{.opportunity = o, .vocabulary = **vocabulary, .cluster_link_prefix = settings_.cluster_link_prefix};
+    if (o.application && !o.application->posting_id.empty()) {
+        auto posting = co_await library_.posting(o.application->posting_id, priority);
+        if (!posting) co_return verdict_on(posting.error());
+        lever::Posting hidden;
+        hidden.id = o.application->posting_id;
+        // A posting that Lever does not show is treated as the most private kind.
+        hidden.confidential = true;
+        facts.posting = *posting ? **posting : hidden;
+    }
+    const bool hired = o.archived && (*vocabulary)->archive_reasons.at(o.archived->reason_id).hired;
+    if (hired) {
+        auto start = co_await library_.start_date(id, priority);
+        if (!start) co_return verdict_on(start.error());
+        facts.start_date = std::move(*start);
+    }
+    KnownPerson person;
+    person.person = read->person;
+    person.start_date = facts.start_date;
+    person.hired_at_ms = hired ? o.archived->at_ms : 0;
+    person.contact_id = o.contact_id;
+    person.read_at = read->read_at;
+    if (o.anonymized) {
+        library_.forget(id);
+    } else if (hired) {
+        library_.remember(id, std::move(person));
+    }
+
+    moment.now_ms = to_ms(clock_.now());
+    const auto changes = diff(last, facts, moment);
+    if (changes.empty() && !caught_up(last, o, moment) && job.repeats < patience_with_lever) {
+        co_return pipeline::Wait{.reason = "Lever's API does not show yet what its webhook announced"};
+    }
+    if (changes.empty()) {
+        done("nothing_new");
+        co_return pipeline::Done{};
+    }
+    const auto emitted = co_await emit(changes);
+    if (!emitted) co_return pipeline::Wait{.reason = "not emitted: " + emitted.error().message()};
+    done("emitted");
+    co_return pipeline::Done{};
+}
+
+asio::awaitable<Source::Verdict> Source::not_there(std::string id, Error why, const v1::Change* last, Moment moment) {
+    if (why != lever::Errc::not_found && why != lever::Errc::forbidden) co_return verdict_on(why);
+    if (why == lever::Errc::not_found) {
+        auto deleted = co_await api_.deleted_at(id, lever::Priority::webhook);
+        if (!deleted) co_return verdict_on(deleted.error());
+        if (*deleted) {
+            library_.forget(id);
+            const auto change = deletion(last, to_ms(**deleted), moment);
+            if (change) {
+                std::vector<v1::Change> changes(1, *change);
+                const auto emitted = co_await emit(changes);
+                if (!emitted) co_return pipeline::Wait{.reason = "not emitted: " + emitted.error().message()};
+            }
+            done("deleted");
+            co_return pipeline::Done{};
+        }
+    }
+    done("not_visible");
+    log::info("opportunity.not_visible", {{"opportunity", id}, {"reason", why.message()}});
+    co_return pipeline::Done{};
+}
+
+// A contact's data are shared by all the person's opportunities: each of them gets a hint of its own, in its own lane.
+asio::awaitable<Source::Verdict> Source::contact(const pipeline::Job& job) {
+    const std::string contact_id = job.place.lane.substr(contact_lane.size());
+    auto ids = co_await api_.opportunities_of(contact_id, lever::Priority::webhook);
+    if (!ids && (ids.error() == lever::Errc::not_found || ids.error() == lever::Errc::forbidden)) {
+        done("not_visible");
+        co_return pipeline::Done{};
+    }
+    if (!ids) co_return verdict_on(ids.error());
+    for (const auto& id : *ids) {
+        v1::Hint hint;
+        hint.set_opportunity_id(id);
+        hint.set_reason("contact");
+        hint.set_id(random_uuid());
+        kafka::Message message;
+        message.topic = sweeps_topic;
+        message.key = id;
+        message.value = hint.SerializeAsString();
+        message.headers = kafka::cloud_event(
+            hint.id(), "hirewire:" + settings_.account, "hirewire.hint.contact", iso_time(clock_.now()),
+            "application/protobuf");
+        const auto written = co_await producer_.write(std::move(message));
+        if (!written) co_return pipeline::Wait{.reason = "not written: " + written.error().message()};
+    }
+    done("contact");
+    co_return pipeline::Done{};
+}
+
+asio::awaitable<Result<Source::Memory>> Source::recall(std::string id) {
+    auto remembered = co_await store_.last_change(id);
+    if (remembered && !remembered->trustworthy) {
+        if (!co_await restore_memory()) co_return redis::make_error_code(redis::Errc::unavailable);
+        remembered = co_await store_.last_change(id);
+    }
+    if (!remembered) co_return remembered.error();
+    Memory memory;
+    if (remembered->change) {
+        v1::Change change;
+        if (!change.ParseFromString(*remembered->change)) co_return redis::make_error_code(redis::Errc::refused);
+        memory.last = std::move(change);
+    }
+    co_return memory;
+}
+
+asio::awaitable<bool> Source::restore_memory() {
+    std::unordered_map<std::string, std::string> last;
+    const auto keep = [&last](const kafka::Record& record) {
+        if (record.value) {
+            last[record.key] = *record.value;
+        } else {
+            last.erase(record.key);
+        }
+    };
+    kafka::read_all(settings_.kafka, "hiring.opportunities", keep);
+    for (auto& [id, change] : last) {
+        const auto stored = co_await store_.remember_change(id, change);
+        if (!stored) co_return false;
+    }
+    const auto vouched = co_await store_.vouch_for_changes();
+    log::info("memory.restored", {{"opportunities", last.size()}});
+    co_return vouched.has_value();
+}
+
+asio::awaitable<Result<void>> Source::emit(const std::vector<v1::Change>& changes) {
+    for (const auto& change : changes) {
+        kafka::Message message = change_message("hiring.changes", change);
+        const auto written = co_await producer_.write(std::move(message));
+        if (!written) co_return written.error();
+    }
+    const auto& newest = changes.back();
+    kafka::Message message = change_message("hiring.opportunities", newest);
+    const auto written = co_await producer_.write(std::move(message));
+    if (!written) co_return written.error();
+    const auto remembered = co_await store_.remember_change(newest.opportunity_id(), newest.SerializeAsString());
+    if (!remembered) co_return remembered.error();
+    for (const auto& change : changes) {
+        const metrics::Labels labels{
+            {"kind", std::string{name_of(change.kind())}}, {"cause", change.cause().kind()}};
+        metrics_.counter(metrics::changes_emitted, labels).add();
+        log::info(
+            "change.emitted",
+            {{"opportunity", change.opportunity_id()},
+             {"change", change.change_id()},
+             {"kind", name_of(change.kind())},
+             {"version", change.version()},
+             {"live", change.live()},
+             {"took_ms", to_ms(clock_.now()) - change.occurred_at_ms()}});
+    }
+    co_return Result<void>{};
+}
+
+pipeline::Verdict Source::verdict_on(const Error& error) const {
+    if (error == lever::Errc::unauthorized) return pipeline::Hold{.reason = error.message()};
+    if (error == lever::Errc::bad_answer) return pipeline::Refused{.reason = error.message()};
+    return pipeline::Retry{.reason = error.message()};
+}
+
+asio::awaitable<bool> Source::give_up(const pipeline::Job& job, std::string reason) {
+    // Nothing is lost: the webhook stays in its topic, and the next hint or sweep reads the whole state.
+    done("given_up");
+    log::error("hint.given_up", {{"lane", job.place.lane}, {"attempts", job.attempts}, {"reason", reason}});
+    co_return true;
+}
+
+void Source::done(std::string_view what) {
+    const metrics::Labels labels{{"result", std::string{what}}};
+    metrics_.counter(metrics::hints, labels).add();
+}
+
+}  // namespace hirewire::source

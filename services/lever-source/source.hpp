@@ -1,0 +1,66 @@
+#pragma once
+// lever-source's work on one opportunity: read the hints, read Lever, ask diff(), emit. All that waits for one
+// opportunity costs one read. Order of writing: hiring.changes acknowledged, hiring.opportunities acknowledged, Redis,
+// commit; a crash in between repeats a record with the same id and version.
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/kafka/producer.hpp"
+#include "common/kafka/settings.hpp"
+#include "common/metrics/registry.hpp"
+#include "common/pipeline/engine.hpp"
+#include "common/redis/store.hpp"
+#include "services/lever-source/diff.hpp"
+#include "services/lever-source/library.hpp"
+
+namespace hirewire::source {
+
+struct SourceSettings {
+    std::string account = "main";
+    std::string cluster_link_prefix{};
+    kafka::Settings kafka{};
+};
+
+class Source final : public pipeline::Handler {
+public:
+    Source(
+        SourceSettings settings, lever::Api& api, Library& library, redis::Store& store, kafka::Producer& producer,
+        const Clock& clock, metrics::Registry& metrics);
+
+    // The topics whose records are hints for us.
+    static std::vector<std::string> topics();
+
+    pipeline::Place place(const kafka::Record& record) override;
+    boost::asio::awaitable<pipeline::Verdict> attempt(const pipeline::Job& job) override;
+    boost::asio::awaitable<bool> give_up(const pipeline::Job& job, std::string reason) override;
+
+    // Fills the cache of last emitted changes from hiring.opportunities when Redis has been emptied. Blocks the loop
+    // while it reads. False when Redis is away.
+    boost::asio::awaitable<bool> restore_memory();
+
+private:
+    using Verdict = pipeline::Verdict;
+    struct Memory {
+        std::optional<v1::Change> last{};
+    };
+
+    boost::asio::awaitable<Verdict> contact(const pipeline::Job& job);
+    boost::asio::awaitable<Verdict> opportunity(std::string id, const pipeline::Job& job, Moment moment);
+    boost::asio::awaitable<Verdict> not_there(std::string id, Error why, const v1::Change* last, Moment moment);
+    boost::asio::awaitable<Result<Memory>> recall(std::string id);
+    boost::asio::awaitable<Result<void>> emit(const std::vector<v1::Change>& changes);
+    [[nodiscard]] Verdict verdict_on(const Error& error) const;
+    void done(std::string_view what);
+
+    SourceSettings settings_;
+    lever::Api& api_;
+    Library& library_;
+    redis::Store& store_;
+    kafka::Producer& producer_;
+    const Clock& clock_;
+    metrics::Registry& metrics_;
+};
+
+}  // namespace hirewire::source
