@@ -1,5 +1,7 @@
 #include "common/http/client.hpp"
 
+#include <sys/socket.h>
+
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -14,6 +16,7 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/url/parse.hpp>
+#include <cerrno>
 #include <stdexcept>
 #include <variant>
 #include <vector>
@@ -53,6 +56,12 @@ struct Connection {
         return plain != nullptr ? *plain : std::get<Tls>(stream).next_layer();
     }
 };
+
+bool is_open_and_silent(Connection& connection) {
+    char byte = 0;
+    const auto got = ::recv(connection.tcp_layer().socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
 
 Errc classify(const boost::system::error_code& error) {
     if (error == beast::error::timeout || error == asio::error::timed_out) return Errc::timed_out;
@@ -96,12 +105,9 @@ public:
         const auto message = build(request);
         const bool repeatable = request.method != Method::post;
         while (true) {
-            const bool reused = !idle_.empty();
-            std::unique_ptr<Connection> connection;
-            if (reused) {
-                connection = std::move(idle_.back());
-                idle_.pop_back();
-            } else {
+            auto connection = take_idle();
+            const bool reused = connection != nullptr;
+            if (!reused) {
                 auto connected = co_await connect(until);
                 if (!connected) co_return connected.error();
                 connection = std::move(*connected);
@@ -123,6 +129,17 @@ private:
         bool keep = false;
         Reply reply{};
     };
+
+    // The newest connection that the server has not closed meanwhile. A server's restart leaves a pool full of closed
+    // ones; without the look, as many POSTs would fail one after the other, because none may be sent twice.
+    std::unique_ptr<Connection> take_idle() {
+        while (!idle_.empty()) {
+            auto connection = std::move(idle_.back());
+            idle_.pop_back();
+            if (is_open_and_silent(*connection)) return connection;
+        }
+        return nullptr;
+    }
 
     [[nodiscard]] Message build(const Request& request) const {
         Message message;

@@ -3,6 +3,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "common/kafka/client_log.hpp"
+
 namespace hirewire::kafka::detail {
 
 void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
@@ -14,6 +16,7 @@ void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& valu
 rd_kafka_conf_t* make_conf(const Settings& settings) {
     std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)> conf{
         rd_kafka_conf_new(), &rd_kafka_conf_destroy};
+    use_our_log(conf.get());
     set(conf.get(), "bootstrap.servers", settings.brokers);
     set(conf.get(), "client.id", settings.client_id);
     // The default of ten seconds would outlast message_timeout after a broker's restart.

@@ -33,7 +33,6 @@ public:
         detail::set(conf, "heartbeat.interval.ms", std::to_string(settings.session_timeout.count() / 6));
         detail::set(conf, "max.poll.interval.ms", std::to_string(settings.max_poll_interval.count()));
         detail::set(conf, "queued.max.messages.kbytes", "4096");
-        detail::set(conf, "reconnect.backoff.max.ms", "500");
         rd_kafka_conf_set_opaque(conf, this);
         rd_kafka_conf_set_rebalance_cb(conf, &RdConsumer::on_rebalance);
         rd_kafka_conf_set_error_cb(conf, &RdConsumer::on_error);

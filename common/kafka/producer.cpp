@@ -53,7 +53,6 @@ public:
         detail::set(conf, "partitioner", "murmur2_random");
         detail::set(conf, "linger.ms", std::to_string(settings.linger.count()));
         detail::set(conf, "message.timeout.ms", std::to_string(settings.message_timeout.count()));
-        detail::set(conf, "reconnect.backoff.max.ms", "500");
         rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
         handle_ = detail::make_client(RD_KAFKA_PRODUCER, conf);
         queue_ = std::make_shared<detail::EventQueue>(executor, rd_kafka_queue_get_main(handle_.get()));

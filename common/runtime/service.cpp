@@ -258,8 +258,10 @@ int run(int argc, char** argv, const std::string& name, std::unique_ptr<Service>
     CLI::App app{"Part of Hirewire, which carries hiring decisions out of Lever.", program};
     std::string file = default_config_file();
     bool check_only = false;
+    bool print_reference = false;
     app.add_option("--config", file, "The configuration file (default: $HIREWIRE_CONFIG, then /etc/hirewire/hirewire.toml)");
     app.add_flag("--check-config", check_only, "Say what is wrong with the configuration, if anything, and end");
+    app.add_flag("--print-reference", print_reference, "Print every key that this program reads, with its default, and end");
     app.set_version_flag("--version", program + " " HIREWIRE_VERSION);
     try {
         app.parse(argc, argv);
@@ -275,6 +277,10 @@ int run(int argc, char** argv, const std::string& name, std::unique_ptr<Service>
     config::Schema schema;
     declare_common(schema, common);
     service.declare(schema);
+    if (print_reference) {
+        std::printf("%s", schema.reference().c_str());
+        return exit_done;
+    }
     try {
         schema.load(file);
     } catch (const config::Error& e) {

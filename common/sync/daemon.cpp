@@ -12,7 +12,9 @@ namespace asio = boost::asio;
 class Daemon final : public runtime::Service {
 public:
     explicit Daemon(std::unique_ptr<Destination> destination)
-        : destination_{std::move(destination)}, name_{destination_->name()} {}
+        : destination_{std::move(destination)},
+          name_{destination_->name()},
+          admin_port_{destination_->default_admin_port()} {}
 
     void declare(config::Schema& schema) override {
         schema.section("internal", "The API by which sync daemons ask lever-source who somebody is.")
@@ -95,7 +97,7 @@ private:
     std::string base_url_;
     std::string internal_url_ = "http://127.0.0.1:8085";
     std::string address_ = "127.0.0.1";
-    std::uint16_t admin_port_ = 0;
+    std::uint16_t admin_port_;
     DeliverySettings delivery_{};
     pipeline::CoreSettings core_{};
     std::unique_ptr<redis::Store> store_;

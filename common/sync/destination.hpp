@@ -1,6 +1,7 @@
 #pragma once
 // A destination: its own settings, what it keeps in order, and a pure function from a change to a plan. All five sync
 // daemons are one of these over the same daemon.
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,8 @@ class Destination {
 public:
     virtual ~Destination() = default;
     [[nodiscard]] virtual std::string_view name() const = 0;
+    // Where its daemon's admin pages are unless configured otherwise.
+    [[nodiscard]] virtual std::uint16_t default_admin_port() const = 0;
     // Its keys in the section of its name, beside the shared base_url, token, admin_port and confidential.
     virtual void declare(config::Section& section) = 0;
     // What is kept in order; one request at a time for each.

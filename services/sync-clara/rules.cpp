@@ -39,6 +39,7 @@ std::string body(
 class Clara final : public sync::Destination {
 public:
     [[nodiscard]] std::string_view name() const override { return "clara"; }
+    [[nodiscard]] std::uint16_t default_admin_port() const override { return 9111; }
 
     void declare(config::Section& section) override {
         section.flag("map_status", settings_.map_status, "CLARA's \"Map action between Lever and CLARA\". Off: no call.")

@@ -325,6 +325,7 @@ sync::Plan deactivate(const v1::Change& change) {
 class Cleary final : public sync::Destination {
 public:
     [[nodiscard]] std::string_view name() const override { return "cleary"; }
+    [[nodiscard]] std::uint16_t default_admin_port() const override { return 9113; }
 
     void declare(config::Section& section) override {
         section

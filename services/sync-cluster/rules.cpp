@@ -30,6 +30,7 @@ std::string body(const v1::Change& change, const sync::Situation& situation, con
 class Cluster final : public sync::Destination {
 public:
     [[nodiscard]] std::string_view name() const override { return "cluster"; }
+    [[nodiscard]] std::uint16_t default_admin_port() const override { return 9112; }
 
     void declare(config::Section& section) override {
         section.table(
