@@ -132,7 +132,8 @@ Section& Section::text(std::string key, std::string& target, std::string help, T
     k->help = std::move(help);
     k->default_value = quoted(target);
     k->need = need;
-    k->read = [&target, check = std::move(check), need, standard = target](const toml::node* n, const Place& p) -> Apply {
+    k->read = [&target, check = std::move(check), need, standard = target](
+                  const toml::node* n, const Place& p) -> Apply {
         if (n != nullptr && !n->is_string()) throw p.error(n, "expected a text in quotes, found " + found(*n) + ".");
         std::string value = n != nullptr ? n->as_string()->get() : standard;
         if (need == Need::required && value.empty()) throw p.error(n, "must be set: there is no default for it.");
@@ -155,7 +156,9 @@ Section& Section::duration(std::string key, Milliseconds& target, std::string he
         Milliseconds value = standard;
         if (n != nullptr) {
             const auto parsed = n->is_string() ? parse_duration(n->as_string()->get()) : std::nullopt;
-            if (!parsed) throw p.error(n, "expected a duration such as \"500ms\", \"10s\" or \"7d\", found " + found(*n) + ".");
+            if (!parsed)
+                throw p.error(
+                    n, "expected a duration such as \"500ms\", \"10s\" or \"7d\", found " + found(*n) + ".");
             value = *parsed;
         }
         return [&target, value] { target = value; };
@@ -202,8 +205,12 @@ Section& Section::decimal(std::string key, double& target, std::string help, dou
 }
 
 Section& Section::whole(
-    std::string key, std::int64_t standard, std::function<void(std::int64_t)> set, std::string help,
-    std::int64_t least, std::int64_t most) {
+    std::string key,
+    std::int64_t standard,
+    std::function<void(std::int64_t)> set,
+    std::string help,
+    std::int64_t least,
+    std::int64_t most) {
     auto k = std::make_shared<Key>();
     auto current = std::make_shared<std::int64_t>(standard);
     k->name = std::move(key);
@@ -271,7 +278,8 @@ Section& Section::table(std::string key, std::map<std::string, std::string>& tar
             value.clear();
             for (const auto& [name, item] : *table) {
                 const Place inner{.file = p.file, .key = p.key + "." + std::string{name.str()}};
-                if (!item.is_string()) throw inner.error(&item, "expected a text in quotes, found " + found(item) + ".");
+                if (!item.is_string())
+                    throw inner.error(&item, "expected a text in quotes, found " + found(item) + ".");
                 value.emplace(std::string{name.str()}, item.as_string()->get());
             }
         }
@@ -301,7 +309,8 @@ Section& Section::secret(
     env->help = help + " Names the environment variable that holds it.";
     env->default_value = quoted(default_variable);
     env->read = [source, default_variable](const toml::node* n, const Place& p) -> Apply {
-        if (n != nullptr && !n->is_string()) throw p.error(n, "expected the name of a variable, found " + found(*n) + ".");
+        if (n != nullptr && !n->is_string())
+            throw p.error(n, "expected the name of a variable, found " + found(*n) + ".");
         // Needed by the pseudo-key below, before anything is applied.
         source->variable = n != nullptr ? n->as_string()->get() : default_variable;
         return [] {};
@@ -314,7 +323,8 @@ Section& Section::secret(
     file->help = "Or: a file that holds it. Wins over the variable.";
     file->default_value = "\"\"";
     file->read = [source](const toml::node* n, const Place& p) -> Apply {
-        if (n != nullptr && !n->is_string()) throw p.error(n, "expected the path of a file, found " + found(*n) + ".");
+        if (n != nullptr && !n->is_string())
+            throw p.error(n, "expected the path of a file, found " + found(*n) + ".");
         source->file = n != nullptr ? n->as_string()->get() : "";
         return [] {};
     };
@@ -361,7 +371,9 @@ Section& Schema::section(std::string name, std::string help) {
     return *sections_.back();
 }
 
-void Schema::accept(std::vector<std::string> names) { accepted_ = std::move(names); }
+void Schema::accept(std::vector<std::string> names) {
+    accepted_ = std::move(names);
+}
 
 void Schema::load(const std::string& file) {
     toml::table root;
@@ -423,9 +435,9 @@ void Schema::load(const std::string& file) {
             refuse_unknown(*table, section.get(), section->name_ + ".");
         }
         for (const auto& key : section->keys_) {
-            const toml::node* node =
-                table != nullptr && !key->hidden_from_file ? table->get(key->name) : nullptr;
-            const Place place{.file = file, .key = section->name_.empty() ? key->name : section->name_ + "." + key->name};
+            const toml::node* node = table != nullptr && !key->hidden_from_file ? table->get(key->name) : nullptr;
+            const Place place{
+                .file = file, .key = section->name_.empty() ? key->name : section->name_ + "." + key->name};
             changes.push_back(key->read(node, place));
         }
     }

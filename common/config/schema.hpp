@@ -2,8 +2,8 @@
 // Configuration keys, declared once: file key, default, help, check and target in one line each. Out of the same
 // declaration come the reading of a TOML file, the commented reference file, and what /config shows.
 //
-// A target's value at the time of declaring is its default. Unknown keys are errors; so are wrong types and values out
-// of range; each with file, line and key. A secret is never in the file: the file names a variable or a file that
+// A target's value at the time of declaring is its default. Unknown keys are errors; so are wrong types and values
+// out of range; each with file, line and key. A secret is never in the file: the file names a variable or a file that
 // holds it.
 #include <cstdint>
 #include <functional>
@@ -38,7 +38,8 @@ class Section {
 public:
     Section(std::string name, std::string help);
 
-    Section& text(std::string key, std::string& target, std::string help, TextCheck check = {}, Need = Need::optional);
+    Section& text(
+        std::string key, std::string& target, std::string help, TextCheck check = {}, Need = Need::optional);
     // "250ms", "10s", "5m", "1h", "7d"
     Section& duration(std::string key, Milliseconds& target, std::string help);
     Section& flag(std::string key, bool& target, std::string help);
@@ -47,8 +48,8 @@ public:
     // A sub-table of texts.
     Section& table(std::string key, std::map<std::string, std::string>& target, std::string help);
     // Declares <name>_env and <name>_file. The target gets the secret itself, white space around it cut off.
-    Section& secret(std::string name, std::string& target, std::string default_variable, std::string help,
-                    Need = Need::required);
+    Section& secret(
+        std::string name, std::string& target, std::string default_variable, std::string help, Need = Need::required);
 
     template <typename T>
     Section& integer(std::string key, T& target, std::string help, std::int64_t least, std::int64_t most) {
@@ -65,8 +66,13 @@ public:
 private:
     friend class Schema;
     struct Key;
-    Section& whole(std::string key, std::int64_t value, std::function<void(std::int64_t)> set, std::string help,
-                   std::int64_t least, std::int64_t most);
+    Section& whole(
+        std::string key,
+        std::int64_t value,
+        std::function<void(std::int64_t)> set,
+        std::string help,
+        std::int64_t least,
+        std::int64_t most);
     std::string name_;
     std::string help_;
     std::vector<std::shared_ptr<Key>> keys_;

@@ -8,8 +8,8 @@ namespace hirewire {
 namespace {
 
 constexpr std::array<const char*, 7> weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr std::array<const char*, 12> months{
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 struct Parts {
     std::chrono::year_month_day date;
@@ -19,7 +19,8 @@ struct Parts {
 
 Parts parts(Timestamp t) {
     const auto day = std::chrono::floor<std::chrono::days>(t);
-    return {std::chrono::year_month_day{day}, std::chrono::hh_mm_ss<Milliseconds>{t - day}, std::chrono::weekday{day}};
+    return {
+        std::chrono::year_month_day{day}, std::chrono::hh_mm_ss<Milliseconds>{t - day}, std::chrono::weekday{day}};
 }
 
 template <typename... Args>
@@ -72,7 +73,9 @@ std::string iso_time(Timestamp t) {
         static_cast<int>(p.time.subseconds().count()));
 }
 
-std::string iso_date(Timestamp t) { return iso_time(t).substr(0, 10); }
+std::string iso_date(Timestamp t) {
+    return iso_time(t).substr(0, 10);
+}
 
 std::string http_date(Timestamp t) {
     const auto p = parts(t);

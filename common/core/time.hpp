@@ -10,8 +10,8 @@
 namespace hirewire {
 
 using Milliseconds = std::chrono::milliseconds;
-using Timestamp = std::chrono::sys_time<Milliseconds>;   // wall clock
-using Instant = std::chrono::steady_clock::time_point;   // monotonic
+using Timestamp = std::chrono::sys_time<Milliseconds>;  // wall clock
+using Instant = std::chrono::steady_clock::time_point;  // monotonic
 
 // The seam to time: one real implementation, one in tests that stands still until told.
 class Clock {
@@ -29,8 +29,12 @@ public:
     [[nodiscard]] Instant monotonic() const override { return std::chrono::steady_clock::now(); }
 };
 
-inline std::int64_t to_ms(Timestamp t) { return t.time_since_epoch().count(); }
-inline Timestamp from_ms(std::int64_t ms) { return Timestamp{Milliseconds{ms}}; }
+inline std::int64_t to_ms(Timestamp t) {
+    return t.time_since_epoch().count();
+}
+inline Timestamp from_ms(std::int64_t ms) {
+    return Timestamp{Milliseconds{ms}};
+}
 
 // "2026-03-02T15:04:05.123Z"
 std::string iso_time(Timestamp t);

@@ -10,7 +10,9 @@
 namespace hirewire::crypto {
 namespace {
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* bytes_of(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 struct MacDeleter {
     void operator()(EVP_MAC* mac) const { EVP_MAC_free(mac); }

@@ -2,11 +2,11 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -34,10 +34,14 @@ struct Category final : boost::system::error_category {
     [[nodiscard]] const char* name() const noexcept override { return "http"; }
     [[nodiscard]] std::string message(int value) const override {
         switch (static_cast<Errc>(value)) {
-            case Errc::unreachable: return "the server cannot be reached";
-            case Errc::timed_out: return "the server did not answer in time";
-            case Errc::broken_off: return "the connection ended before the answer was whole";
-            case Errc::not_http: return "the answer is not HTTP or is too large";
+            case Errc::unreachable:
+                return "the server cannot be reached";
+            case Errc::timed_out:
+                return "the server did not answer in time";
+            case Errc::broken_off:
+                return "the connection ended before the answer was whole";
+            case Errc::not_http:
+                return "the answer is not HTTP or is too large";
         }
         return "unknown";
     }
@@ -78,7 +82,7 @@ Errc classify(const boost::system::error_code& error) {
 class BeastClient final : public Client {
 public:
     BeastClient(asio::any_io_executor executor, ClientSettings settings)
-        : executor_{std::move(executor)}, settings_{std::move(settings)}, resolver_{executor_} {
+        : executor_{std::move(executor)}, settings_{std::move(settings)} {
         const auto url = boost::urls::parse_uri(settings_.base_url);
         if (!url || (url->scheme() != "http" && url->scheme() != "https") || url->encoded_host().empty()) {
             throw std::invalid_argument(
@@ -115,7 +119,8 @@ public:
             Exchange exchange = co_await exchange_on(*connection, message, until);
             if (exchange.error == Errc::broken_off && reused && !exchange.saw_answer && repeatable) continue;
             if (exchange.error) co_return make_error_code(*exchange.error);
-            if (exchange.keep && idle_.size() < settings_.max_idle_connections) idle_.push_back(std::move(connection));
+            if (exchange.keep && idle_.size() < settings_.max_idle_connections)
+                idle_.push_back(std::move(connection));
             co_return std::move(exchange.reply);
         }
     }
@@ -163,8 +168,14 @@ private:
         auto connection =
             secure_ ? std::make_unique<Connection>(executor_, tls_) : std::make_unique<Connection>(executor_);
         auto& layer = connection->tcp_layer();
+        const auto resolver = std::make_shared<tcp::resolver>(executor_);
+        asio::steady_timer too_late{executor_, until};
+        too_late.async_wait([resolver](boost::system::error_code e) {
+            if (!e) resolver->cancel();
+        });
         const auto endpoints =
-            co_await resolver_.async_resolve(host_, port_, asio::redirect_error(asio::use_awaitable, error));
+            co_await resolver->async_resolve(host_, port_, asio::redirect_error(asio::use_awaitable, error));
+        too_late.cancel();
         if (error) co_return make_error_code(Errc::unreachable);
         layer.expires_at(until);
         co_await layer.async_connect(endpoints, asio::redirect_error(asio::use_awaitable, error));
@@ -223,7 +234,6 @@ private:
 
     asio::any_io_executor executor_;
     ClientSettings settings_;
-    tcp::resolver resolver_;
     asio::ssl::context tls_{asio::ssl::context::tls_client};
     bool secure_ = false;
     std::string host_;

@@ -28,7 +28,8 @@ public:
 };
 
 struct ClientSettings {
-    std::string base_url{};  // http:// or https://, host, optional port, optional path that every target is put behind
+    std::string
+        base_url{};  // http:// or https://, host, optional port, optional path that every target is put behind
     std::size_t max_idle_connections = 64;
     std::size_t max_reply_bytes = 16U << 20U;
     std::string ca_file{};  // PEM; empty = the system's

@@ -11,7 +11,9 @@ std::string_view take_segment(std::string_view& path) {
     return segment;
 }
 
-boost::asio::awaitable<Reply> ready(Reply reply) { co_return reply; }
+boost::asio::awaitable<Reply> ready(Reply reply) {
+    co_return reply;
+}
 
 }  // namespace
 

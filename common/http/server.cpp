@@ -86,10 +86,14 @@ int status_of_read_error(const boost::system::error_code& e) {
 
 Reply refusal(int status) {
     switch (status) {
-        case 408: return problem(408, "request-timeout", "The request did not arrive whole in time.");
-        case 413: return problem(413, "body-too-large", "The body is larger than this server takes.");
-        case 431: return problem(431, "header-too-large", "The header is larger than this server takes.");
-        default: return problem(400, "not-http", "The request is not well-formed HTTP.");
+        case 408:
+            return problem(408, "request-timeout", "The request did not arrive whole in time.");
+        case 413:
+            return problem(413, "body-too-large", "The body is larger than this server takes.");
+        case 431:
+            return problem(431, "header-too-large", "The header is larger than this server takes.");
+        default:
+            return problem(400, "not-http", "The request is not well-formed HTTP.");
     }
 }
 
@@ -251,7 +255,12 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
 
     template <typename Stream>
     asio::awaitable<bool> write(
-        Stream& stream, Connection& connection, std::string& head, const Reply& reply, bool keep_alive, bool no_body) {
+        Stream& stream,
+        Connection& connection,
+        std::string& head,
+        const Reply& reply,
+        bool keep_alive,
+        bool no_body) {
         head.clear();
         append_head(head, reply, keep_alive);
         if (!no_body) head += reply.body;
@@ -296,12 +305,20 @@ Server::Server(asio::io_context& context, ServerSettings settings, Handler handl
     asio::co_spawn(context, state_->sweep(), asio::detached);
 }
 
-Server::~Server() { stop(); }
+Server::~Server() {
+    stop();
+}
 
-std::uint16_t Server::port() const { return state_->acceptor.local_endpoint().port(); }
+std::uint16_t Server::port() const {
+    return state_->acceptor.local_endpoint().port();
+}
 
-std::size_t Server::connections() const { return state_->connections.size(); }
+std::size_t Server::connections() const {
+    return state_->connections.size();
+}
 
-void Server::stop() { state_->stop(); }
+void Server::stop() {
+    state_->stop();
+}
 
 }  // namespace hirewire::http

@@ -37,7 +37,7 @@ using Handler = std::function<boost::asio::awaitable<Reply>(const Incoming&)>;
 
 struct ServerSettings {
     std::string address = "127.0.0.1";
-    std::uint16_t port = 0;  // 0 = any free one
+    std::uint16_t port = 0;   // 0 = any free one
     bool share_port = false;  // SO_REUSEPORT: one server per thread on the same port
     std::size_t max_body_bytes = 64U << 10U;
     std::size_t max_header_bytes = 8U << 10U;
@@ -49,7 +49,8 @@ struct ServerSettings {
     std::string tls_key_file{};
 };
 
-// What went wrong below the handler, for a metric: 400, 408, 413, 431 were answered, 0 = refused for the connection cap.
+// What went wrong below the handler, for a metric: 400, 408, 413, 431 were answered, 0 = refused for the connection
+// cap.
 using Refused = std::function<void(int status)>;
 
 class Server {

@@ -13,15 +13,20 @@ struct Category final : boost::system::error_category {
     [[nodiscard]] const char* name() const noexcept override { return "json"; }
     [[nodiscard]] std::string message(int value) const override {
         switch (static_cast<Errc>(value)) {
-            case Errc::not_json: return "the text is not JSON";
-            case Errc::too_deep: return "the JSON is nested too deep";
-            case Errc::too_large: return "the JSON is too large";
+            case Errc::not_json:
+                return "the text is not JSON";
+            case Errc::too_deep:
+                return "the JSON is nested too deep";
+            case Errc::too_large:
+                return "the JSON is too large";
         }
         return "unknown";
     }
 };
 
-const rapidjson::Value* node(const void* p) { return static_cast<const rapidjson::Value*>(p); }
+const rapidjson::Value* node(const void* p) {
+    return static_cast<const rapidjson::Value*>(p);
+}
 
 // Hands every event on to the document under construction and stops at the depth limit.
 template <typename Target>
@@ -89,25 +94,41 @@ Error make_error_code(Errc e) {
     return {static_cast<int>(e), category};
 }
 
-bool Value::is_null() const { return node_ == nullptr || node(node_)->IsNull(); }
-bool Value::is_object() const { return node_ != nullptr && node(node_)->IsObject(); }
-bool Value::is_array() const { return node_ != nullptr && node(node_)->IsArray(); }
-bool Value::is_string() const { return node_ != nullptr && node(node_)->IsString(); }
-bool Value::is_integer() const { return node_ != nullptr && node(node_)->IsInt64(); }
-bool Value::is_bool() const { return node_ != nullptr && node(node_)->IsBool(); }
+bool Value::is_null() const {
+    return node_ == nullptr || node(node_)->IsNull();
+}
+bool Value::is_object() const {
+    return node_ != nullptr && node(node_)->IsObject();
+}
+bool Value::is_array() const {
+    return node_ != nullptr && node(node_)->IsArray();
+}
+bool Value::is_string() const {
+    return node_ != nullptr && node(node_)->IsString();
+}
+bool Value::is_integer() const {
+    return node_ != nullptr && node(node_)->IsInt64();
+}
+bool Value::is_bool() const {
+    return node_ != nullptr && node(node_)->IsBool();
+}
 
 std::string_view Value::string() const {
     if (!is_string()) return {};
     return {node(node_)->GetString(), node(node_)->GetStringLength()};
 }
 
-std::int64_t Value::integer(std::int64_t otherwise) const { return is_integer() ? node(node_)->GetInt64() : otherwise; }
+std::int64_t Value::integer(std::int64_t otherwise) const {
+    return is_integer() ? node(node_)->GetInt64() : otherwise;
+}
 
 double Value::number(double otherwise) const {
     return node_ != nullptr && node(node_)->IsNumber() ? node(node_)->GetDouble() : otherwise;
 }
 
-bool Value::boolean(bool otherwise) const { return is_bool() ? node(node_)->GetBool() : otherwise; }
+bool Value::boolean(bool otherwise) const {
+    return is_bool() ? node(node_)->GetBool() : otherwise;
+}
 
 Value Value::operator[](std::string_view member) const {
     if (!is_object()) return {};
@@ -166,7 +187,9 @@ Result<Document> Document::parse(std::string_view text, Limits limits) {
     return Document{std::move(impl)};
 }
 
-Value Document::root() const { return Value{static_cast<const rapidjson::Value*>(&impl_->document)}; }
+Value Document::root() const {
+    return Value{static_cast<const rapidjson::Value*>(&impl_->document)};
+}
 
 struct Parser::Impl {
     using Pool = rapidjson::MemoryPoolAllocator<>;

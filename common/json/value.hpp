@@ -40,9 +40,9 @@ public:
     [[nodiscard]] bool is_integer() const;  // an integer literal that fits 64 bits; 1.78e12 is none
     [[nodiscard]] bool is_bool() const;
 
-    [[nodiscard]] std::string_view string() const;              // "" when not a string
+    [[nodiscard]] std::string_view string() const;  // "" when not a string
     [[nodiscard]] std::int64_t integer(std::int64_t otherwise = 0) const;
-    [[nodiscard]] double number(double otherwise = 0) const;    // any number
+    [[nodiscard]] double number(double otherwise = 0) const;  // any number
     [[nodiscard]] bool boolean(bool otherwise = false) const;
 
     [[nodiscard]] Value operator[](std::string_view member) const;

@@ -64,6 +64,8 @@ Writer& Writer::value(const Value& value) {
     return *this;
 }
 
-std::string Writer::text() const { return {impl_->buffer.GetString(), impl_->buffer.GetSize()}; }
+std::string Writer::text() const {
+    return {impl_->buffer.GetString(), impl_->buffer.GetSize()};
+}
 
 }  // namespace hirewire::json

@@ -18,7 +18,9 @@ using List = detail::Holder<rd_kafka_topic_partition_list_t>;
 class RdConsumer final : public Consumer {
 public:
     RdConsumer(
-        asio::any_io_executor executor, const Settings& settings, const std::string& group,
+        asio::any_io_executor executor,
+        const Settings& settings,
+        const std::string& group,
         const std::vector<std::string>& topics)
         : executor_{executor}, prefix_{settings.topic_prefix} {
         rd_kafka_conf_t* conf = detail::make_conf(settings);
@@ -40,7 +42,7 @@ public:
         rd_kafka_conf_set_offset_commit_cb(conf, [](rd_kafka_t*, rd_kafka_resp_err_t, auto*, void*) {});
         handle_ = detail::make_client(RD_KAFKA_CONSUMER, conf).release();
         rd_kafka_poll_set_consumer(handle_);
-        queue_ = std::make_unique<detail::EventQueue>(executor, rd_kafka_queue_get_consumer(handle_));
+        queue_ = std::make_shared<detail::EventQueue>(executor, rd_kafka_queue_get_consumer(handle_));
         const List list{rd_kafka_topic_partition_list_new(static_cast<int>(topics.size()))};
         for (const auto& topic : topics) {
             rd_kafka_topic_partition_list_add(list.get(), (prefix_ + topic).c_str(), RD_KAFKA_PARTITION_UA);
@@ -67,16 +69,16 @@ public:
 
     asio::awaitable<void> ready() override {
         if (!events_.empty()) co_return;
-        auto& descriptor = queue_->descriptor();
+        const auto queue = queue_;
         asio::steady_timer timer{executor_, Milliseconds{500}};
-        timer.async_wait([&descriptor](boost::system::error_code e) {
-            if (!e) descriptor.cancel(e);
+        timer.async_wait([queue](boost::system::error_code e) {
+            if (!e) queue->descriptor().cancel(e);
         });
         boost::system::error_code error;
-        co_await descriptor.async_wait(
+        co_await queue->descriptor().async_wait(
             asio::posix::stream_descriptor::wait_read, asio::redirect_error(asio::use_awaitable, error));
         timer.cancel();
-        if (!closing_) queue_->clear();
+        queue->clear();
     }
 
     void pause(const Partition& partition) override {
@@ -240,8 +242,7 @@ private:
     [[nodiscard]] std::string unprefixed(const std::string& topic) const { return topic.substr(prefix_.size()); }
 
     void add(rd_kafka_topic_partition_list_t& list, const Partition& partition, Offset offset) const {
-        auto* entry =
-            rd_kafka_topic_partition_list_add(&list, (prefix_ + partition.topic).c_str(), partition.number);
+        auto* entry = rd_kafka_topic_partition_list_add(&list, (prefix_ + partition.topic).c_str(), partition.number);
         entry->offset = offset;
     }
 
@@ -254,7 +255,7 @@ private:
     asio::any_io_executor executor_;
     std::string prefix_;
     rd_kafka_t* handle_ = nullptr;
-    std::unique_ptr<detail::EventQueue> queue_;
+    std::shared_ptr<detail::EventQueue> queue_;
     std::deque<Event> events_;
     std::deque<Record> later_;
     std::set<Partition> assigned_;
@@ -266,7 +267,9 @@ private:
 }  // namespace
 
 std::unique_ptr<Consumer> make_consumer(
-    asio::any_io_executor executor, const Settings& settings, const std::string& group,
+    asio::any_io_executor executor,
+    const Settings& settings,
+    const std::string& group,
     const std::vector<std::string>& topics) {
     return std::make_unique<RdConsumer>(std::move(executor), settings, group, topics);
 }

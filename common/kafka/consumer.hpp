@@ -1,7 +1,7 @@
 #pragma once
-// The seam to reading Kafka. Events come one at a time, on the thread that waits for them; nothing is committed unless
-// commit() is called. Eager assignment (range): librdkafka 2.0.2 can lose a cooperative one together with manual
-// commits.
+// The seam to reading Kafka. Events come one at a time, on the thread that waits for them; nothing is committed
+// unless commit() is called. Eager assignment (range): librdkafka 2.0.2 can lose a cooperative one together with
+// manual commits.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <map>
@@ -51,7 +51,9 @@ public:
 
 // Joins the group and reads the topics, from the beginning when the group has never committed.
 std::unique_ptr<Consumer> make_consumer(
-    boost::asio::any_io_executor executor, const Settings& settings, const std::string& group,
+    boost::asio::any_io_executor executor,
+    const Settings& settings,
+    const std::string& group,
     const std::vector<std::string>& topics);
 
 }  // namespace hirewire::kafka

@@ -9,10 +9,14 @@ struct Category final : boost::system::error_category {
     [[nodiscard]] const char* name() const noexcept override { return "kafka"; }
     [[nodiscard]] std::string message(int value) const override {
         switch (static_cast<Errc>(value)) {
-            case Errc::not_acknowledged: return "the broker did not acknowledge the record in time";
-            case Errc::queue_full: return "too many records wait to be written";
-            case Errc::refused: return "the broker refuses the record";
-            case Errc::unavailable: return "no broker answers";
+            case Errc::not_acknowledged:
+                return "the broker did not acknowledge the record in time";
+            case Errc::queue_full:
+                return "too many records wait to be written";
+            case Errc::refused:
+                return "the broker refuses the record";
+            case Errc::unavailable:
+                return "no broker answers";
         }
         return "unknown";
     }
@@ -26,7 +30,11 @@ Error make_error_code(Errc e) {
 }
 
 std::vector<Header> cloud_event(
-    std::string id, std::string source, std::string type, std::string time, std::string content_type,
+    std::string id,
+    std::string source,
+    std::string type,
+    std::string time,
+    std::string content_type,
     std::string traceparent) {
     std::vector<Header> headers;
     headers.reserve(7);

@@ -21,12 +21,16 @@ Errc classify(rd_kafka_resp_err_t error) {
         case RD_KAFKA_RESP_ERR__TIMED_OUT:
         case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
         case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
-        case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND: return Errc::not_acknowledged;
-        case RD_KAFKA_RESP_ERR__QUEUE_FULL: return Errc::queue_full;
+        case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
+            return Errc::not_acknowledged;
+        case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+            return Errc::queue_full;
         case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
         case RD_KAFKA_RESP_ERR_INVALID_MSG:
-        case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: return Errc::refused;
-        default: return Errc::unavailable;
+        case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+            return Errc::refused;
+        default:
+            return Errc::unavailable;
     }
 }
 

@@ -33,7 +33,8 @@ public:
     [[nodiscard]] virtual bool healthy() const = 0;
 };
 
-// One a thread: a shared one costs a third of the throughput. librdkafka behind, its reports arriving on the executor.
+// One a thread: a shared one costs a third of the throughput. librdkafka behind, its reports arriving on the
+// executor.
 std::unique_ptr<Producer> make_producer(boost::asio::any_io_executor executor, const Settings& settings);
 
 }  // namespace hirewire::kafka

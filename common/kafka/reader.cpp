@@ -4,6 +4,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <string_view>
+#include <thread>
 
 #include "common/kafka/configure.hpp"
 #include "common/kafka/event_queue.hpp"
@@ -57,13 +58,27 @@ int partitions_of(rd_kafka_t* client, const Settings& settings, const std::strin
     return count;
 }
 
+// Errors that librdkafka goes on to mend by itself.
+bool passing(rd_kafka_resp_err_t error) {
+    return error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__TRANSPORT ||
+           error == RD_KAFKA_RESP_ERR__RESOLVE || error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
+
+// Waits while the partition has no leader yet, as it is for a moment after a topic was made.
 Span span_of(rd_kafka_t* client, const std::string& name, std::int32_t partition) {
-    Span span;
-    const auto error =
-        rd_kafka_query_watermark_offsets(client, name.c_str(), partition, &span.low, &span.high, broker_patience_ms);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return span;
-    throw std::runtime_error{
-        "kafka does not tell where topic " + name + " begins and ends: " + rd_kafka_err2str(error)};
+    const auto deadline = std::chrono::steady_clock::now() + Milliseconds{broker_patience_ms};
+    while (true) {
+        Span span;
+        const auto error = rd_kafka_query_watermark_offsets(
+            client, name.c_str(), partition, &span.low, &span.high, broker_patience_ms);
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return span;
+        if (!passing(error) || std::chrono::steady_clock::now() >= deadline) {
+            throw std::runtime_error{
+                "kafka does not tell where topic " + name + " begins and ends: " + rd_kafka_err2str(error)};
+        }
+        std::this_thread::sleep_for(Milliseconds{50});
+    }
 }
 
 void assign(rd_kafka_t* client, const rd_kafka_topic_partition_list_t* list) {
@@ -93,13 +108,6 @@ Record to_record(const rd_kafka_message_t& message, std::size_t prefix_size) {
         record.headers.push_back({.name = name, .value = text == nullptr ? std::string{} : std::string{text, size}});
     }
     return record;
-}
-
-// Errors that librdkafka goes on to mend by itself.
-bool passing(rd_kafka_resp_err_t error) {
-    return error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__TRANSPORT ||
-           error == RD_KAFKA_RESP_ERR__RESOLVE || error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
-           error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
 }
 
 [[noreturn]] void fail(const rd_kafka_message_t& message) {

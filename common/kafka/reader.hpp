@@ -16,7 +16,9 @@ namespace hirewire::kafka {
 // Hands every record of the topic that is there now to `each`, partition by partition interleaved.
 // Throws std::runtime_error when the broker does not answer within `patience`.
 void read_all(
-    const Settings& settings, const std::string& topic, const std::function<void(const Record&)>& each,
+    const Settings& settings,
+    const std::string& topic,
+    const std::function<void(const Record&)>& each,
     Milliseconds patience = Milliseconds{30'000});
 
 class Tail {

@@ -52,7 +52,11 @@ inline std::string_view header(const std::vector<Header>& headers, std::string_v
 
 // CloudEvents 1.0 in binary mode, with traceparent when there is one.
 std::vector<Header> cloud_event(
-    std::string id, std::string source, std::string type, std::string time, std::string content_type,
+    std::string id,
+    std::string source,
+    std::string type,
+    std::string time,
+    std::string content_type,
     std::string traceparent = {});
 
 }  // namespace hirewire::kafka

@@ -11,14 +11,14 @@ struct Settings {
     std::string brokers = "127.0.0.1:9092";
     std::string topic_prefix{};  // put before every topic and group name
     std::string client_id = "hirewire";
-    std::string instance_id{};                      // static membership; empty = none
-    Milliseconds linger{1};                         // 0 makes librdkafka's broker thread spin
-    Milliseconds message_timeout{8'000};            // a record that is not acknowledged by then has failed
-    Milliseconds fetch_wait{500};                   // 10 for the embedded broker, which does not wake a waiting fetch
+    std::string instance_id{};            // static membership; empty = none
+    Milliseconds linger{1};               // 0 makes librdkafka's broker thread spin
+    Milliseconds message_timeout{8'000};  // a record that is not acknowledged by then has failed
+    Milliseconds fetch_wait{500};         // 10 for the embedded broker, which does not wake a waiting fetch
     Milliseconds session_timeout{45'000};
     Milliseconds max_poll_interval{300'000};
     bool idempotent_producer = true;
-    std::map<std::string, std::string> options{};   // any other librdkafka property, for TLS and SASL
+    std::map<std::string, std::string> options{};  // any other librdkafka property, for TLS and SASL
 };
 
 }  // namespace hirewire::kafka

@@ -1,6 +1,6 @@
 #include <functional>
-#include <set>
 #include <random>
+#include <set>
 
 #include "common/core/sleep.hpp"
 #include "common/crypto/hash.hpp"
@@ -15,11 +15,16 @@ struct Category final : boost::system::error_category {
     [[nodiscard]] const char* name() const noexcept override { return "lever"; }
     [[nodiscard]] std::string message(int value) const override {
         switch (static_cast<Errc>(value)) {
-            case Errc::not_found: return "Lever does not know it, or hides it from this key";
-            case Errc::forbidden: return "Lever does not show it to this key";
-            case Errc::unauthorized: return "Lever refuses the API key";
-            case Errc::unavailable: return "Lever did not answer usefully, several times over";
-            case Errc::bad_answer: return "Lever's answer is not of the documented form";
+            case Errc::not_found:
+                return "Lever does not know it, or hides it from this key";
+            case Errc::forbidden:
+                return "Lever does not show it to this key";
+            case Errc::unauthorized:
+                return "Lever refuses the API key";
+            case Errc::unavailable:
+                return "Lever did not answer usefully, several times over";
+            case Errc::bad_answer:
+                return "Lever's answer is not of the documented form";
         }
         return "unknown";
     }
@@ -68,9 +73,9 @@ public:
 
     Answer<std::optional<Timestamp>> deleted_at(std::string id, Priority priority) override {
         const Timestamp now = clock_.now();
-        const std::string target = "/opportunities/deleted?deleted_at_start=" +
-                                   std::to_string(to_ms(now - deleted_window)) +
-                                   "&deleted_at_end=" + std::to_string(to_ms(now + std::chrono::minutes{1}));
+        const std::string target =
+            "/opportunities/deleted?deleted_at_start=" + std::to_string(to_ms(now - deleted_window)) +
+            "&deleted_at_end=" + std::to_string(to_ms(now + std::chrono::minutes{1}));
         std::optional<Timestamp> found;
         const Each each = [&found, &id](const json::Value& item) {
             if (item["id"].string() == id) found = from_ms(item["deletedAt"].integer());
@@ -191,9 +196,7 @@ private:
         return Milliseconds{static_cast<std::int64_t>(static_cast<double>(backoff.count()) * factor(random_))};
     }
 
-    void count(int status) {
-        metrics_.counter(metrics::lever_requests, {{"code", std::to_string(status)}}).add();
-    }
+    void count(int status) { metrics_.counter(metrics::lever_requests, {{"code", std::to_string(status)}}).add(); }
 
     ApiSettings settings_;
     const Clock& clock_;

@@ -9,8 +9,8 @@
 
 namespace hirewire::lever {
 
-// The envelope and the ids of the data. Views into the parsed text. Only `token` and `triggered_at` are covered by the
-// signature: everything else is a hint.
+// The envelope and the ids of the data. Views into the parsed text. Only `token` and `triggered_at` are covered by
+// the signature: everything else is a hint.
 struct Webhook {
     std::string_view event{};
     std::string_view token{};

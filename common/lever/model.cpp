@@ -7,10 +7,14 @@
 namespace hirewire::lever {
 namespace {
 
-std::string text(const json::Value& v) { return std::string{v.string()}; }
+std::string text(const json::Value& v) {
+    return std::string{v.string()};
+}
 
 // An expanded object or the bare id.
-std::string id_of(const json::Value& v) { return v.is_object() ? text(v["id"]) : text(v); }
+std::string id_of(const json::Value& v) {
+    return v.is_object() ? text(v["id"]) : text(v);
+}
 
 std::vector<std::string> texts(const json::Value& array, std::string_view member = {}) {
     std::vector<std::string> result;
@@ -56,7 +60,8 @@ std::optional<Opportunity> read_opportunity(const json::Value& data) {
     const auto applications = data["applications"].items();
     if (!applications.empty()) {
         const auto& first = applications.front();
-        Application a{.id = id_of(first), .posting_id = id_of(first["posting"]), .created_at_ms = first["createdAt"].integer()};
+        Application a{
+            .id = id_of(first), .posting_id = id_of(first["posting"]), .created_at_ms = first["createdAt"].integer()};
         if (!a.id.empty()) o.application = std::move(a);
     }
     return o;
@@ -118,8 +123,8 @@ std::string start_date(const std::vector<Offer>& offers, const std::string& fiel
     const Offer* best = nullptr;
     for (const auto& offer : offers) {
         if (rank(offer.status) == 0) continue;
-        if (best == nullptr || std::pair{rank(offer.status), offer.created_at_ms} >
-                                   std::pair{rank(best->status), best->created_at_ms}) {
+        if (best == nullptr ||
+            std::pair{rank(offer.status), offer.created_at_ms} > std::pair{rank(best->status), best->created_at_ms}) {
             best = &offer;
         }
     }

@@ -1,6 +1,6 @@
 #pragma once
-// What Hirewire reads of Lever's state, as values, and how it is read out of Lever's JSON. Fields that Lever may leave
-// out or send as null have an empty default. Names, addresses and numbers are only in Person.
+// What Hirewire reads of Lever's state, as values, and how it is read out of Lever's JSON. Fields that Lever may
+// leave out or send as null have an empty default. Names, addresses and numbers are only in Person.
 #include <cstdint>
 #include <map>
 #include <optional>

@@ -9,17 +9,21 @@ struct Name {
 };
 
 inline constexpr Name webhooks{"hirewire_webhooks_total", "Webhook requests by event and result"};
-inline constexpr Name webhook_store{"hirewire_webhook_store_seconds", "From a verified webhook to Kafka's acknowledgement"};
+inline constexpr Name webhook_store{
+    "hirewire_webhook_store_seconds", "From a verified webhook to Kafka's acknowledgement"};
 inline constexpr Name http_refused{"hirewire_http_refused_total", "Requests refused below the handler, by status"};
 inline constexpr Name dedup_skipped{
     "hirewire_webhook_dedup_unavailable_total", "Webhooks accepted without de-duplication because Redis was away"};
-inline constexpr Name lever_requests{"hirewire_lever_requests_total", "Requests to Lever by status code (0 = no answer)"};
+inline constexpr Name lever_requests{
+    "hirewire_lever_requests_total", "Requests to Lever by status code (0 = no answer)"};
 inline constexpr Name lever_budget_wait{"hirewire_lever_budget_wait_seconds", "Waiting for Lever's request budget"};
 inline constexpr Name changes_emitted{"hirewire_changes_emitted_total", "Changes emitted, by kind and cause"};
 inline constexpr Name hints{"hirewire_hints_total", "Hints worked off, by what came of them"};
 inline constexpr Name outcomes{"hirewire_outcomes_total", "Outcomes by destination and outcome"};
-inline constexpr Name end_to_end{"hirewire_end_to_end_seconds", "From the transition in Lever to applied at the destination"};
-inline constexpr Name oldest_unapplied{"hirewire_oldest_unapplied_seconds", "Age of the oldest change that waits or is under way"};
+inline constexpr Name end_to_end{
+    "hirewire_end_to_end_seconds", "From the transition in Lever to applied at the destination"};
+inline constexpr Name oldest_unapplied{
+    "hirewire_oldest_unapplied_seconds", "Age of the oldest change that waits or is under way"};
 inline constexpr Name delivery{"hirewire_delivery_seconds", "One attempt at the destination"};
 inline constexpr Name consumer_lag{"hirewire_consumer_lag", "Records not yet read, by topic and partition"};
 inline constexpr Name in_flight{"hirewire_in_flight", "Attempts under way"};

@@ -9,8 +9,8 @@
 namespace hirewire::metrics {
 namespace {
 
-const prometheus::Histogram::BucketBoundaries buckets{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
-                                                      1,     2.5,    5,     10,   30,    60,   300, 600};
+const prometheus::Histogram::BucketBoundaries buckets{
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600};
 
 }  // namespace
 
@@ -41,10 +41,18 @@ Histogram Registry::histogram(const Name& name, const Labels& labels) {
     return handle;
 }
 
-std::string Registry::text() const { return prometheus::TextSerializer{}.Serialize(impl_->registry.Collect()); }
+std::string Registry::text() const {
+    return prometheus::TextSerializer{}.Serialize(impl_->registry.Collect());
+}
 
-void Counter::add(double n) const { counter_->Increment(n); }
-void Gauge::set(double value) const { gauge_->Set(value); }
-void Histogram::observe(double seconds) const { histogram_->Observe(seconds); }
+void Counter::add(double n) const {
+    counter_->Increment(n);
+}
+void Gauge::set(double value) const {
+    gauge_->Set(value);
+}
+void Histogram::observe(double seconds) const {
+    histogram_->Observe(seconds);
+}
 
 }  // namespace hirewire::metrics

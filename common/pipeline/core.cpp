@@ -100,7 +100,9 @@ void Core::on_given_up(JobId id, bool written, Instant now) {
     }
 }
 
-void Core::release_hold() { held_ = false; }
+void Core::release_hold() {
+    held_ = false;
+}
 
 void Core::finish(JobId id) {
     auto& job = jobs_.at(id);

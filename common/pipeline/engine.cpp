@@ -28,7 +28,10 @@ std::function<double()> random_numbers() {
 }  // namespace
 
 Engine::Engine(
-    asio::any_io_executor executor, kafka::Consumer& consumer, Handler& handler, const Clock& clock,
+    asio::any_io_executor executor,
+    kafka::Consumer& consumer,
+    Handler& handler,
+    const Clock& clock,
     CoreSettings settings)
     : executor_{executor},
       consumer_{consumer},
@@ -67,9 +70,7 @@ void Engine::take(kafka::Event event) {
                 core_.on_record(std::move(record), std::move(place));
             },
             [this](const kafka::Assigned& assigned) { core_.on_assigned(assigned.partitions); },
-            [this](const kafka::Revoked& revoked) {
-                consumer_.commit_now(core_.on_revoked(revoked.partitions));
-            },
+            [this](const kafka::Revoked& revoked) { consumer_.commit_now(core_.on_revoked(revoked.partitions)); },
             [this](const kafka::Trouble& trouble) {
                 log::warning("kafka.trouble", {{"reason", trouble.what}, {"fatal", trouble.fatal}});
                 if (trouble.fatal) fatal_ = trouble.what;

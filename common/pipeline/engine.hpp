@@ -1,6 +1,6 @@
 #pragma once
-// The shell around Core: reads Kafka, runs attempts as coroutines, feeds verdicts back, commits. lever-source and every
-// sync daemon stand on it; what an attempt is, their Handler says.
+// The shell around Core: reads Kafka, runs attempts as coroutines, feeds verdicts back, commits. lever-source and
+// every sync daemon stand on it; what an attempt is, their Handler says.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -28,7 +28,10 @@ public:
 class Engine {
 public:
     Engine(
-        boost::asio::any_io_executor executor, kafka::Consumer& consumer, Handler& handler, const Clock& clock,
+        boost::asio::any_io_executor executor,
+        kafka::Consumer& consumer,
+        Handler& handler,
+        const Clock& clock,
         CoreSettings settings);
 
     // Until stop(). Throws std::runtime_error when Kafka is lost for good.

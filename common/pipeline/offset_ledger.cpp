@@ -25,7 +25,9 @@ void OffsetLedger::settle(kafka::Offset offset) {
     }
 }
 
-std::optional<kafka::Offset> OffsetLedger::take_committable() { return std::exchange(committable_, std::nullopt); }
+std::optional<kafka::Offset> OffsetLedger::take_committable() {
+    return std::exchange(committable_, std::nullopt);
+}
 
 std::optional<std::int64_t> OffsetLedger::oldest_open() const {
     // The front is always an open one.

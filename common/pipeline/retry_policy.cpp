@@ -17,7 +17,7 @@ Milliseconds RetryPolicy::grow(Milliseconds first, int times) {
 
 std::optional<Milliseconds> RetryPolicy::after(int attempts, Milliseconds at_least) {
     if (attempts >= settings_.max_attempts) return std::nullopt;
-    return pause(attempts - 1, at_least);
+    return std::max(grow(settings_.first, attempts - 1), std::min(at_least, settings_.longest_wish));
 }
 
 std::optional<Milliseconds> RetryPolicy::after_not_yet(int attempts) {
@@ -26,8 +26,8 @@ std::optional<Milliseconds> RetryPolicy::after_not_yet(int attempts) {
 }
 
 Milliseconds RetryPolicy::pause(int repeats, Milliseconds at_least) {
-    const auto wish = std::min(at_least, settings_.longest_wish);
-    return std::max(grow(settings_.first, std::max(0, repeats)), wish);
+    const auto grown = std::min(grow(settings_.first, repeats), settings_.longest_wait);
+    return std::max(grown, std::min(at_least, settings_.longest_wish));
 }
 
 }  // namespace hirewire::pipeline

@@ -12,6 +12,8 @@ struct RetrySettings {
     Milliseconds first{500};
     Milliseconds most{60'000};
     Milliseconds not_yet_first{5'000};
+    // While our own side is not able (Redis away, a lease held elsewhere), it is looked at so often at least.
+    Milliseconds longest_wait{5'000};
     // A wish of the other side (Retry-After) is kept up to here.
     Milliseconds longest_wish{std::chrono::minutes{15}};
 };
@@ -24,7 +26,7 @@ public:
     // The pause after `attempts` attempts, or nothing when they are spent.
     std::optional<Milliseconds> after(int attempts, Milliseconds at_least);
     std::optional<Milliseconds> after_not_yet(int attempts);
-    // A pause that spends nothing.
+    // A pause that spends no attempt.
     Milliseconds pause(int repeats, Milliseconds at_least);
 
 private:

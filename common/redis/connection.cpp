@@ -23,9 +23,12 @@ struct Category final : boost::system::error_category {
     [[nodiscard]] const char* name() const noexcept override { return "redis"; }
     [[nodiscard]] std::string message(int value) const override {
         switch (static_cast<Errc>(value)) {
-            case Errc::unavailable: return "Redis cannot be reached";
-            case Errc::no_answer: return "Redis did not answer";
-            case Errc::refused: return "Redis refused the command";
+            case Errc::unavailable:
+                return "Redis cannot be reached";
+            case Errc::no_answer:
+                return "Redis did not answer";
+            case Errc::refused:
+                return "Redis refused the command";
         }
         return "unknown";
     }
@@ -34,7 +37,8 @@ struct Category final : boost::system::error_category {
 Result<Reply> convert(const redisReply& r) {
     Reply reply;
     switch (r.type) {
-        case REDIS_REPLY_ERROR: return make_error_code(Errc::refused);
+        case REDIS_REPLY_ERROR:
+            return make_error_code(Errc::refused);
         case REDIS_REPLY_INTEGER:
             reply.type = Reply::Type::integer;
             reply.integer = r.integer;
@@ -52,7 +56,8 @@ Result<Reply> convert(const redisReply& r) {
                 reply.list.push_back(std::move(*item));
             }
             break;
-        default: break;
+        default:
+            break;
     }
     return reply;
 }
@@ -102,8 +107,9 @@ Script::Script(std::string source) : source_{std::move(source)} {
     sha_ = crypto::hex(std::string_view{reinterpret_cast<const char*>(digest), sizeof digest});
 }
 
-// Adapts hiredis' event hooks. The rules it keeps: one deferred write for all commands of a turn; writability is waited
-// for only while connecting or after a short write; the descriptor is released, not closed, since hiredis closes it.
+// Adapts hiredis' event hooks. The rules it keeps: one deferred write for all commands of a turn; writability is
+// waited for only while connecting or after a short write; the descriptor is released, not closed, since hiredis
+// closes it.
 struct Connection::State : std::enable_shared_from_this<Connection::State> {
     State(asio::any_io_executor e, Settings s)
         : executor{std::move(e)}, settings{std::move(s)}, reconnect_timer{executor}, deadline_timer{executor} {}
@@ -230,14 +236,11 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
             texts.push_back(argument.data());
             sizes.push_back(argument.size());
         }
-        const bool sent = context != nullptr && established &&
-                          redisAsyncCommandArgv(
-                              context,
-                              &State::on_reply,
-                              pending,
-                              static_cast<int>(arguments.size()),
-                              texts.data(),
-                              sizes.data()) == REDIS_OK;
+        const bool sent =
+            context != nullptr && established &&
+            redisAsyncCommandArgv(
+                context, &State::on_reply, pending, static_cast<int>(arguments.size()), texts.data(), sizes.data()) ==
+                REDIS_OK;
         if (!sent) {
             asio::post(executor, [pending] {
                 const std::unique_ptr<Pending> owner{pending};
@@ -314,9 +317,13 @@ Connection::Connection(asio::any_io_executor executor, Settings settings)
     state_->connect();
 }
 
-Connection::~Connection() { state_->close(); }
+Connection::~Connection() {
+    state_->close();
+}
 
-bool Connection::connected() const { return state_->established; }
+bool Connection::connected() const {
+    return state_->established;
+}
 
 asio::awaitable<Result<Reply>> Connection::command(std::vector<std::string> arguments) {
     Outcome outcome = co_await state_->exchange(std::move(arguments));

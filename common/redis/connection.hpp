@@ -1,7 +1,7 @@
 #pragma once
-// One connection to Redis on the Asio loop, hiredis behind. Commands of many coroutines share it and are sent together;
-// a lost connection is made again by itself, and what was under way answers with an error. Only this folder's stores
-// use it; the rest of the program speaks through store.hpp.
+// One connection to Redis on the Asio loop, hiredis behind. Commands of many coroutines share it and are sent
+// together; a lost connection is made again by itself, and what was under way answers with an error. Only this
+// folder's stores use it; the rest of the program speaks through store.hpp.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
@@ -48,7 +48,6 @@ public:
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
-
 
     boost::asio::awaitable<Result<Reply>> command(std::vector<std::string> arguments);
     boost::asio::awaitable<Result<Reply>> run(

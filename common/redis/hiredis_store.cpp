@@ -70,7 +70,9 @@ return 0
 
 constexpr std::chrono::hours ledger_memory{24 * 120};
 
-std::string text(Milliseconds ms) { return std::to_string(ms.count()); }
+std::string text(Milliseconds ms) {
+    return std::to_string(ms.count());
+}
 
 class HiredisStore final : public Store {
 public:

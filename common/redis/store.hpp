@@ -1,6 +1,6 @@
 #pragma once
-// The seam to Redis, in the program's own words. Everything kept here can be rebuilt; who may go on without it says so:
-// the receiver's memory fails open (accept, downstream drops the repeat), the daemons' ledger fails closed.
+// The seam to Redis, in the program's own words. Everything kept here can be rebuilt; who may go on without it says
+// so: the receiver's memory fails open (accept, downstream drops the repeat), the daemons' ledger fails closed.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <memory>
@@ -77,7 +77,8 @@ public:
     // Says that the cache is whole from now on.
     virtual Answer<void> vouch_for_changes() = 0;
 
-    // The daemons' ledger: begin, apply, finish or abandon. It is opened once, when a destination's daemon first starts.
+    // The daemons' ledger: begin, apply, finish or abandon. It is opened once, when a destination's daemon first
+    // starts.
     virtual Answer<void> open_ledger(std::string destination) = 0;
     virtual Answer<Begun> begin(LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) = 0;
     virtual Answer<void> finish(LedgerKey key, std::int64_t version, std::string owner) = 0;

@@ -7,7 +7,8 @@ namespace hirewire::runtime {
 
 namespace asio = boost::asio;
 
-void run_engine(Runtime& runtime, pipeline::Engine& engine, kafka::Consumer& consumer, const std::string& destination) {
+void run_engine(
+    Runtime& runtime, pipeline::Engine& engine, kafka::Consumer& consumer, const std::string& destination) {
     runtime.ready_when([&engine]() -> std::optional<std::string> {
         if (engine.core().has_partitions()) return std::nullopt;
         return "kafka: no partition assigned yet";
@@ -26,8 +27,7 @@ void run_engine(Runtime& runtime, pipeline::Engine& engine, kafka::Consumer& con
         const auto since = core.oldest_open();
         oldest.set(since ? static_cast<double>(to_ms(runtime.clock().now()) - *since) / 1'000 : 0);
         for (const auto& [partition, lag] : consumer.lag()) {
-            const metrics::Labels place{
-                {"topic", partition.topic}, {"partition", std::to_string(partition.number)}};
+            const metrics::Labels place{{"topic", partition.topic}, {"partition", std::to_string(partition.number)}};
             runtime.metrics().gauge(metrics::consumer_lag, place).set(static_cast<double>(lag));
         }
     });

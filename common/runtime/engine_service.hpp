@@ -10,6 +10,7 @@
 namespace hirewire::runtime {
 
 // Spawns engine.run(). `destination` labels the gauges.
-void run_engine(Runtime& runtime, pipeline::Engine& engine, kafka::Consumer& consumer, const std::string& destination);
+void run_engine(
+    Runtime& runtime, pipeline::Engine& engine, kafka::Consumer& consumer, const std::string& destination);
 
 }  // namespace hirewire::runtime

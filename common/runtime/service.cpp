@@ -23,8 +23,21 @@ namespace asio = boost::asio;
 
 // All programs read one file; each reads its own sections and knows that the others exist.
 const std::vector<std::string> all_sections{
-    "account", "log",   "kafka",   "redis",  "receiver", "lever",  "lever-source", "internal",
-    "sync",    "clara", "cluster", "cleary", "theorg",   "clinch", "console"};
+    "account",
+    "log",
+    "kafka",
+    "redis",
+    "receiver",
+    "lever",
+    "lever-source",
+    "internal",
+    "sync",
+    "clara",
+    "cluster",
+    "cleary",
+    "theorg",
+    "clinch",
+    "console"};
 
 constexpr int exit_done = 0;
 constexpr int exit_failed = 1;
@@ -78,7 +91,11 @@ std::vector<http::Route> admin_routes(Runtime& runtime, const config::Schema& sc
 class Process {
 public:
     Process(
-        asio::io_context& context, std::string program, std::string file, Service& service, config::Schema& schema,
+        asio::io_context& context,
+        std::string program,
+        std::string file,
+        Service& service,
+        config::Schema& schema,
         const Common& common)
         : context_{context},
           program_{std::move(program)},
@@ -229,16 +246,21 @@ void declare_common(config::Schema& schema, Common& common) {
             {},
             config::Need::required);
     schema.section("log", "JSON lines on stderr; text for people.")
-        .text("level", common.log_level, "debug, info, warning or error.",
-              config::one_of({"debug", "info", "warning", "error"}))
+        .text(
+            "level",
+            common.log_level,
+            "debug, info, warning or error.",
+            config::one_of({"debug", "info", "warning", "error"}))
         .text("format", common.log_format, "json or text.", config::one_of({"json", "text"}));
     auto& kafka = common.kafka;
     schema.section("kafka", "The brokers. TLS, SASL and anything else that librdkafka knows goes into options.")
         .text("brokers", kafka.brokers, "host:port, comma separated.", {}, config::Need::required)
         .text("topic_prefix", kafka.topic_prefix, "Put before every topic and consumer group.")
         .text("client_id", kafka.client_id, "What the brokers see in their logs and quotas.")
-        .text("instance_id", kafka.instance_id, "Static group membership; must differ in every process. Empty = none.")
-        .duration("fetch_wait", kafka.fetch_wait, "How long the broker may hold a fetch. 10ms for the embedded broker.")
+        .text(
+            "instance_id", kafka.instance_id, "Static group membership; must differ in every process. Empty = none.")
+        .duration(
+            "fetch_wait", kafka.fetch_wait, "How long the broker may hold a fetch. 10ms for the embedded broker.")
         .duration("session_timeout", kafka.session_timeout, "A process that is silent for so long has died.")
         .duration("max_poll_interval", kafka.max_poll_interval, "A process that reads nothing for so long has hung.")
         .duration("linger", kafka.linger, "How long a record waits for company.")
@@ -259,9 +281,11 @@ int run(int argc, char** argv, const std::string& name, std::unique_ptr<Service>
     std::string file = default_config_file();
     bool check_only = false;
     bool print_reference = false;
-    app.add_option("--config", file, "The configuration file (default: $HIREWIRE_CONFIG, then /etc/hirewire/hirewire.toml)");
+    app.add_option(
+        "--config", file, "The configuration file (default: $HIREWIRE_CONFIG, then /etc/hirewire/hirewire.toml)");
     app.add_flag("--check-config", check_only, "Say what is wrong with the configuration, if anything, and end");
-    app.add_flag("--print-reference", print_reference, "Print every key that this program reads, with its default, and end");
+    app.add_flag(
+        "--print-reference", print_reference, "Print every key that this program reads, with its default, and end");
     app.set_version_flag("--version", program + " " HIREWIRE_VERSION);
     try {
         app.parse(argc, argv);

@@ -1,6 +1,6 @@
 #pragma once
-// What every service has in common: command line, configuration, signals, the admin pages, an orderly end. A main() is
-// one line: return runtime::run(argc, argv, "receiver", std::make_unique<Receiver>()).
+// What every service has in common: command line, configuration, signals, the admin pages, an orderly end. A main()
+// is one line: return runtime::run(argc, argv, "receiver", std::make_unique<Receiver>()).
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>

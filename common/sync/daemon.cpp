@@ -20,13 +20,19 @@ public:
         schema.section("internal", "The API by which sync daemons ask lever-source who somebody is.")
             .text("url", internal_url_, "Where the daemons find it.", config::a_url(), config::Need::required)
             .secret(
-                "token", delivery_.internal_token, "HIREWIRE_INTERNAL_TOKEN", "The bearer token of the internal API.");
+                "token",
+                delivery_.internal_token,
+                "HIREWIRE_INTERNAL_TOKEN",
+                "The bearer token of the internal API.");
         auto& core = core_;
         schema.section("sync", "What all sync daemons have in common.")
             .integer("slots", core.slots, "Requests under way at once.", 1, 4096)
             .integer(
-                "max_open_per_partition", core.max_open_per_partition,
-                "Unfinished records of one partition before its reading pauses.", 1, 1'000'000)
+                "max_open_per_partition",
+                core.max_open_per_partition,
+                "Unfinished records of one partition before its reading pauses.",
+                1,
+                1'000'000)
             .integer("max_attempts", core.retry.max_attempts, "Then the change becomes a dead letter.", 1, 1000)
             .duration("backoff_first", core.retry.first, "The first pause; doubles from one attempt to the next.")
             .duration("backoff_max", core.retry.most, "The longest pause of ours.")
@@ -34,12 +40,13 @@ public:
             .duration("probe_interval", core.probe_interval, "How often a destination that refused us is tried.")
             .duration("request_timeout", delivery_.request_timeout, "For one answer; shorter than the lease.")
             .duration("lease", delivery_.lease, "How long a resource is ours while a request runs.")
-            .duration("follow_up_max_age", delivery_.follow_up_max_age, "Nobody is bothered for older news than this.");
+            .duration(
+                "follow_up_max_age", delivery_.follow_up_max_age, "Nobody is bothered for older news than this.");
         std::string variable;
         for (const char c : name_) variable += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-        auto& section = schema.section(name_, "The destination " + name_ + ". Its contract is in services/sync-" + name_ + "/README.md.");
-        section
-            .text("base_url", base_url_, "Where its API begins.", config::a_url(), config::Need::required)
+        auto& section = schema.section(
+            name_, "The destination " + name_ + ". Its contract is in services/sync-" + name_ + "/README.md.");
+        section.text("base_url", base_url_, "Where its API begins.", config::a_url(), config::Need::required)
             .secret("token", delivery_.token, variable + "_TOKEN", "Its bearer token.")
             .text("address", address_, "Where the admin pages are.")
             .integer("admin_port", admin_port_, "/healthz, /readyz, /metrics, /config.", 0, 65535)
@@ -52,7 +59,8 @@ public:
     asio::awaitable<void> start(runtime::Runtime& runtime) override {
         const auto& common = runtime.common();
         if (delivery_.lease <= delivery_.request_timeout) {
-            throw config::Error{"sync.lease: must be longer than sync.request_timeout, or a lease ends under a request."};
+            throw config::Error{
+                "sync.lease: must be longer than sync.request_timeout, or a lease ends under a request."};
         }
         const auto executor = runtime.context().get_executor();
         store_ = redis::make_store(executor, common.redis);
@@ -67,14 +75,7 @@ public:
         internal_ = http::make_client(executor, internal);
         delivery_.account = common.account;
         handler_ = std::make_unique<Delivery>(
-            delivery_,
-            *destination_,
-            *client_,
-            *internal_,
-            *store_,
-            *producer_,
-            runtime.clock(),
-            runtime.metrics());
+            delivery_, *destination_, *client_, *internal_, *store_, *producer_, runtime.clock(), runtime.metrics());
         std::vector<std::string> topics(1, "hiring.changes");
         consumer_ = kafka::make_consumer(executor, common.kafka, "hirewire.sync-" + name_, topics);
         engine_ = std::make_unique<pipeline::Engine>(executor, *consumer_, *handler_, runtime.clock(), core_);

@@ -60,7 +60,9 @@ bool is_state(v1::OutcomeKind outcome) {
            outcome == v1::OUTCOME_KIND_DISABLED;
 }
 
-bool is_write(http::Method method) { return method != http::Method::get && method != http::Method::head; }
+bool is_write(http::Method method) {
+    return method != http::Method::get && method != http::Method::head;
+}
 
 std::string_view name_of(const pipeline::Verdict& verdict) {
     return std::visit(
@@ -76,8 +78,7 @@ std::string_view name_of(const pipeline::Verdict& verdict) {
 
 std::string reason_of(const pipeline::Verdict& verdict) {
     return std::visit(
-        overloaded{
-            [](const pipeline::Done&) { return std::string{}; }, [](const auto& v) { return v.reason; }},
+        overloaded{[](const pipeline::Done&) { return std::string{}; }, [](const auto& v) { return v.reason; }},
         verdict);
 }
 
@@ -103,25 +104,41 @@ std::optional<Person> read_person(const std::string& body) {
 
 std::string_view name_of(v1::OutcomeKind outcome) {
     switch (outcome) {
-        case v1::OUTCOME_KIND_APPLIED: return "applied";
-        case v1::OUTCOME_KIND_UNCHANGED: return "unchanged";
-        case v1::OUTCOME_KIND_SUPERSEDED: return "superseded";
-        case v1::OUTCOME_KIND_SKIPPED: return "skipped";
-        case v1::OUTCOME_KIND_UNMAPPED: return "unmapped";
-        case v1::OUTCOME_KIND_NOT_VISIBLE: return "not_visible";
-        case v1::OUTCOME_KIND_SHADOW: return "shadow";
-        case v1::OUTCOME_KIND_RETRYING: return "retrying";
-        case v1::OUTCOME_KIND_HELD: return "held";
-        case v1::OUTCOME_KIND_DEAD: return "dead";
-        case v1::OUTCOME_KIND_NEEDS_MERGE: return "needs_merge";
-        case v1::OUTCOME_KIND_HANDED_OVER: return "handed_over";
-        case v1::OUTCOME_KIND_DISABLED: return "disabled";
-        default: return "unspecified";
+        case v1::OUTCOME_KIND_APPLIED:
+            return "applied";
+        case v1::OUTCOME_KIND_UNCHANGED:
+            return "unchanged";
+        case v1::OUTCOME_KIND_SUPERSEDED:
+            return "superseded";
+        case v1::OUTCOME_KIND_SKIPPED:
+            return "skipped";
+        case v1::OUTCOME_KIND_UNMAPPED:
+            return "unmapped";
+        case v1::OUTCOME_KIND_NOT_VISIBLE:
+            return "not_visible";
+        case v1::OUTCOME_KIND_SHADOW:
+            return "shadow";
+        case v1::OUTCOME_KIND_RETRYING:
+            return "retrying";
+        case v1::OUTCOME_KIND_HELD:
+            return "held";
+        case v1::OUTCOME_KIND_DEAD:
+            return "dead";
+        case v1::OUTCOME_KIND_NEEDS_MERGE:
+            return "needs_merge";
+        case v1::OUTCOME_KIND_HANDED_OVER:
+            return "handed_over";
+        case v1::OUTCOME_KIND_DISABLED:
+            return "disabled";
+        default:
+            return "unspecified";
     }
 }
 
 std::string idempotency_key(
-    const std::string& account, const std::string& destination, const std::string& change_id,
+    const std::string& account,
+    const std::string& destination,
+    const std::string& change_id,
     const http::Request& request) {
     // The epoch is the place of a forced replay, which must not meet the keys of the first time.
     constexpr std::string_view epoch = "0";
@@ -136,8 +153,14 @@ std::string idempotency_key(
 }
 
 Delivery::Delivery(
-    DeliverySettings settings, const Destination& destination, http::Client& client, http::Client& internal,
-    redis::Store& store, kafka::Producer& producer, const Clock& clock, metrics::Registry& metrics)
+    DeliverySettings settings,
+    const Destination& destination,
+    http::Client& client,
+    http::Client& internal,
+    redis::Store& store,
+    kafka::Producer& producer,
+    const Clock& clock,
+    metrics::Registry& metrics)
     : settings_{std::move(settings)},
       destination_{destination},
       name_{destination.name()},
@@ -188,12 +211,14 @@ asio::awaitable<Delivery::Verdict> Delivery::attempt(const pipeline::Job& job) {
     attempt.owner = owner_prefix_ + std::to_string(next_owner_++);
     attempt.number = job.attempts;
 
-    const auto begun = co_await store_.begin(
-        ledger_key(attempt), attempt.change.version(), attempt.owner, settings_.lease);
+    const auto begun =
+        co_await store_.begin(ledger_key(attempt), attempt.change.version(), attempt.owner, settings_.lease);
     if (!begun) co_return pipeline::Wait{.reason = "ledger: " + begun.error().message()};
     switch (begun->permission) {
-        case redis::Permission::go: break;
-        case redis::Permission::busy: co_return pipeline::Wait{.reason = "another process works on this resource"};
+        case redis::Permission::go:
+            break;
+        case redis::Permission::busy:
+            co_return pipeline::Wait{.reason = "another process works on this resource"};
         case redis::Permission::applied_before:
         case redis::Permission::superseded: {
             if (begun->permission == redis::Permission::superseded) batch.older.push_back(attempt.change);
@@ -279,8 +304,7 @@ asio::awaitable<Answer> Delivery::send(http::Request request, Attempt& attempt) 
 
 asio::awaitable<Plan> Delivery::ask_person(AskPerson ask, const Attempt& attempt) {
     http::Request request;
-    request.target =
-        "/internal/opportunities/" + http::percent_encode(attempt.change.opportunity_id()) + "/person";
+    request.target = "/internal/opportunities/" + http::percent_encode(attempt.change.opportunity_id()) + "/person";
     request.headers.push_back({"Authorization", "Bearer " + settings_.internal_token});
     const auto answer = co_await internal_.send(std::move(request), settings_.request_timeout);
     const auto wait = [](std::string reason) {
@@ -297,15 +321,14 @@ asio::awaitable<Plan> Delivery::ask_person(AskPerson ask, const Attempt& attempt
 asio::awaitable<Delivery::Verdict> Delivery::settle(
     Settle decision, Attempt& attempt, const std::vector<v1::Change>& older) {
     last_forbidden_.clear();
-    const bool reported = co_await report_superseded(attempt, older) &&
-                          co_await report(attempt, decision.outcome, decision.reason);
+    const bool reported =
+        co_await report_superseded(attempt, older) && co_await report(attempt, decision.outcome, decision.reason);
     if (!reported) {
         co_await store_.abandon(ledger_key(attempt), attempt.owner);
         co_return pipeline::Wait{.reason = "the outcome cannot be written"};
     }
     if (is_state(decision.outcome)) {
-        const auto finished =
-            co_await store_.finish(ledger_key(attempt), attempt.change.version(), attempt.owner);
+        const auto finished = co_await store_.finish(ledger_key(attempt), attempt.change.version(), attempt.owner);
         if (!finished) co_return pipeline::Wait{.reason = "ledger: " + finished.error().message()};
     } else {
         co_await store_.abandon(ledger_key(attempt), attempt.owner);

@@ -28,8 +28,14 @@ struct DeliverySettings {
 class Delivery final : public pipeline::Handler {
 public:
     Delivery(
-        DeliverySettings settings, const Destination& destination, http::Client& client, http::Client& internal,
-        redis::Store& store, kafka::Producer& producer, const Clock& clock, metrics::Registry& metrics);
+        DeliverySettings settings,
+        const Destination& destination,
+        http::Client& client,
+        http::Client& internal,
+        redis::Store& store,
+        kafka::Producer& producer,
+        const Clock& clock,
+        metrics::Registry& metrics);
 
     pipeline::Place place(const kafka::Record& record) override;
     boost::asio::awaitable<pipeline::Verdict> attempt(const pipeline::Job& job) override;
@@ -85,7 +91,9 @@ std::string_view name_of(v1::OutcomeKind outcome);
 
 // Decision: same bytes, same key; a recomputed body carries another.
 std::string idempotency_key(
-    const std::string& account, const std::string& destination, const std::string& change_id,
+    const std::string& account,
+    const std::string& destination,
+    const std::string& change_id,
     const http::Request& request);
 
 }  // namespace hirewire::sync

@@ -16,7 +16,9 @@ Plan fail(Verdict verdict) {
     return {Fail{.verdict = std::move(verdict)}};
 }
 
-std::string status_text(int status) { return "answered " + std::to_string(status); }
+std::string status_text(int status) {
+    return "answered " + std::to_string(status);
+}
 
 // A 2xx body may say what came of it.
 Plan success(const http::Reply& reply) {
@@ -55,14 +57,15 @@ Plan judge(const Answer& answer, bool backfill) {
     const int status = reply.status;
     if (status >= 200 && status < 300) return success(reply);
     const auto retry = [&] {
-        return fail(pipeline::Retry{
-            .reason = status_text(status), .at_least = retry_after(reply).value_or(Milliseconds{0})});
+        return fail(
+            pipeline::Retry{.reason = status_text(status), .at_least = retry_after(reply).value_or(Milliseconds{0})});
     };
     const std::string code = problem_code(reply);
     switch (status) {
         case 401:
         case 402:
-        case 403: return fail(pipeline::Hold{.reason = status_text(status)});
+        case 403:
+            return fail(pipeline::Hold{.reason = status_text(status)});
         case 404:
             if (backfill) return settle(v1::OUTCOME_KIND_SKIPPED, "the destination does not know this person");
             return fail(pipeline::NotYet{.reason = code.empty() ? status_text(status) : code});
@@ -70,7 +73,8 @@ Plan judge(const Answer& answer, bool backfill) {
         case 412:
         case 425:
         case 428:
-        case 429: return retry();
+        case 429:
+            return retry();
         case 409:
             if (code == "idempotency-in-flight") return retry();
             // Same version, other bytes: an earlier attempt of ours landed.
@@ -78,13 +82,15 @@ Plan judge(const Answer& answer, bool backfill) {
                 return settle(v1::OUTCOME_KIND_UNCHANGED, "an earlier attempt had arrived");
             }
             break;
-        case 410: return settle(v1::OUTCOME_KIND_DISABLED, "the destination has disconnected this");
+        case 410:
+            return settle(v1::OUTCOME_KIND_DISABLED, "the destination has disconnected this");
         case 422:
             if (code == "idempotency-reuse") {
                 return settle(v1::OUTCOME_KIND_UNCHANGED, "an earlier attempt had arrived");
             }
             break;
-        default: break;
+        default:
+            break;
     }
     if (status >= 500 && status != 501 && status != 505) return retry();
     if (status >= 300 && status < 400) {

@@ -18,16 +18,26 @@ constexpr std::int64_t catching_up_ms = 5 * 60'000;
 // The order of what happens in one millisecond, and the low bits of the version.
 int rank(v1::ChangeKind kind) {
     switch (kind) {
-        case v1::CHANGE_KIND_UNARCHIVED: return 0;
-        case v1::CHANGE_KIND_UNHIRED: return 1;
-        case v1::CHANGE_KIND_APPLIED: return 2;
-        case v1::CHANGE_KIND_STAGE_CHANGED: return 3;
-        case v1::CHANGE_KIND_ARCHIVED: return 4;
-        case v1::CHANGE_KIND_HIRED: return 5;
-        case v1::CHANGE_KIND_DETAILS_CHANGED: return 6;
-        case v1::CHANGE_KIND_ANONYMIZED: return 7;
-        case v1::CHANGE_KIND_DELETED: return 8;
-        default: return 15;
+        case v1::CHANGE_KIND_UNARCHIVED:
+            return 0;
+        case v1::CHANGE_KIND_UNHIRED:
+            return 1;
+        case v1::CHANGE_KIND_APPLIED:
+            return 2;
+        case v1::CHANGE_KIND_STAGE_CHANGED:
+            return 3;
+        case v1::CHANGE_KIND_ARCHIVED:
+            return 4;
+        case v1::CHANGE_KIND_HIRED:
+            return 5;
+        case v1::CHANGE_KIND_DETAILS_CHANGED:
+            return 6;
+        case v1::CHANGE_KIND_ANONYMIZED:
+            return 7;
+        case v1::CHANGE_KIND_DELETED:
+            return 8;
+        default:
+            return 15;
     }
 }
 
@@ -35,11 +45,13 @@ struct Transition {
     v1::ChangeKind kind = v1::CHANGE_KIND_UNSPECIFIED;
     std::int64_t at_ms = 0;
     std::string anchor{};
-    std::string stage_id{};                    // stage_changed
+    std::string stage_id{};                     // stage_changed
     std::optional<lever::Archived> archived{};  // archived, hired
 };
 
-bool is_archived(const v1::Mark& mark) { return mark.archived_at_ms() != 0; }
+bool is_archived(const v1::Mark& mark) {
+    return mark.archived_at_ms() != 0;
+}
 
 std::string archive_anchor(std::int64_t at_ms, const std::string& reason) {
     return std::to_string(at_ms) + "/" + reason;
@@ -214,16 +226,26 @@ bool details_differ(const v1::Change& last, const v1::Change& now) {
 
 std::string_view name_of(v1::ChangeKind kind) {
     switch (kind) {
-        case v1::CHANGE_KIND_APPLIED: return "applied";
-        case v1::CHANGE_KIND_STAGE_CHANGED: return "stage_changed";
-        case v1::CHANGE_KIND_ARCHIVED: return "archived";
-        case v1::CHANGE_KIND_UNARCHIVED: return "unarchived";
-        case v1::CHANGE_KIND_HIRED: return "hired";
-        case v1::CHANGE_KIND_UNHIRED: return "unhired";
-        case v1::CHANGE_KIND_DETAILS_CHANGED: return "details_changed";
-        case v1::CHANGE_KIND_ANONYMIZED: return "anonymized";
-        case v1::CHANGE_KIND_DELETED: return "deleted";
-        default: return "unspecified";
+        case v1::CHANGE_KIND_APPLIED:
+            return "applied";
+        case v1::CHANGE_KIND_STAGE_CHANGED:
+            return "stage_changed";
+        case v1::CHANGE_KIND_ARCHIVED:
+            return "archived";
+        case v1::CHANGE_KIND_UNARCHIVED:
+            return "unarchived";
+        case v1::CHANGE_KIND_HIRED:
+            return "hired";
+        case v1::CHANGE_KIND_UNHIRED:
+            return "unhired";
+        case v1::CHANGE_KIND_DETAILS_CHANGED:
+            return "details_changed";
+        case v1::CHANGE_KIND_ANONYMIZED:
+            return "anonymized";
+        case v1::CHANGE_KIND_DELETED:
+            return "deleted";
+        default:
+            return "unspecified";
     }
 }
 
@@ -279,7 +301,9 @@ std::vector<v1::Change> diff(const v1::Change* last, const Facts& facts, const M
             change.set_start_date(facts.start_date);
         }
         *change.mutable_mark() = mark;
-        const std::int64_t before = !changes.empty() ? changes.back().version() : last != nullptr ? last->version() : 0;
+        const std::int64_t before = !changes.empty()  ? changes.back().version()
+                                    : last != nullptr ? last->version()
+                                                      : 0;
         seal(change, before, anchor, moment);
         changes.push_back(std::move(change));
     };
@@ -324,7 +348,8 @@ std::vector<v1::Change> diff(const v1::Change* last, const Facts& facts, const M
                 mark.set_anonymized(true);
                 emit(t.kind, t.at_ms, t.anchor);
                 break;
-            default: break;
+            default:
+                break;
         }
     }
 

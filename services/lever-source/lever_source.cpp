@@ -6,7 +6,9 @@ namespace hirewire::source {
 
 namespace asio = boost::asio;
 
-runtime::Endpoint LeverSource::admin() const { return {.address = settings_.address, .port = settings_.admin_port}; }
+runtime::Endpoint LeverSource::admin() const {
+    return {.address = settings_.address, .port = settings_.admin_port};
+}
 
 asio::awaitable<void> LeverSource::start(runtime::Runtime& runtime) {
     const auto& common = runtime.common();
@@ -29,8 +31,8 @@ asio::awaitable<void> LeverSource::start(runtime::Runtime& runtime) {
     source.account = common.account;
     source.cluster_link_prefix = settings_.cluster_link_prefix;
     source.kafka = common.kafka;
-    source_ = std::make_unique<Source>(
-        source, *api_, *library_, *store_, *producer_, runtime.clock(), runtime.metrics());
+    source_ =
+        std::make_unique<Source>(source, *api_, *library_, *store_, *producer_, runtime.clock(), runtime.metrics());
     consumer_ = kafka::make_consumer(executor, common.kafka, "hirewire.lever-source", Source::topics());
     pipeline::CoreSettings core;
     core.slots = settings_.slots;

@@ -1,5 +1,6 @@
 #pragma once
-// lever-source as a service: the engine over the raw topics, and the internal API, on one thread and one Lever budget.
+// lever-source as a service: the engine over the raw topics, and the internal API, on one thread and one Lever
+// budget.
 #include <memory>
 
 #include "common/http/server.hpp"

@@ -64,7 +64,9 @@ void Library::remember(const std::string& opportunity_id, KnownPerson person) {
     people_[opportunity_id] = std::move(cached);
 }
 
-void Library::forget(const std::string& opportunity_id) { people_.erase(opportunity_id); }
+void Library::forget(const std::string& opportunity_id) {
+    people_.erase(opportunity_id);
+}
 
 std::optional<KnownPerson> Library::person(const std::string& opportunity_id) const {
     const auto found = people_.find(opportunity_id);

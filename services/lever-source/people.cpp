@@ -50,10 +50,9 @@ http::Handler People::handler() {
         {http::Method::get, "/internal/opportunities/{id}/person", [this](const http::Incoming&, http::PathValues v) {
              return person(v[0]);
          }});
-    routes.push_back(
-        {http::Method::get, "/internal/vocabulary", [this](const http::Incoming&, http::PathValues) {
-             return vocabulary();
-         }});
+    routes.push_back({http::Method::get, "/internal/vocabulary", [this](const http::Incoming&, http::PathValues) {
+                          return vocabulary();
+                      }});
     routes.push_back(
         {http::Method::get, "/internal/postings/{id}", [this](const http::Incoming&, http::PathValues v) {
              return posting(v[0]);

@@ -4,14 +4,20 @@ namespace hirewire::source {
 
 void declare(config::Schema& schema, Settings& s) {
     schema.section("lever", "Lever's Data API. The key needs read permissions only.")
-        .text("base_url", s.lever.base_url, "Sandbox: https://api.sandbox.lever.co/v1.", config::a_url(), config::Need::required)
+        .text(
+            "base_url",
+            s.lever.base_url,
+            "Sandbox: https://api.sandbox.lever.co/v1.",
+            config::a_url(),
+            config::Need::required)
         .secret("api_key", s.lever.key, "LEVER_API_KEY", "The API key.")
         .decimal("requests_per_second", s.lever.requests_per_second, "Lever's budget per key.", 0.1, 100'000)
         .decimal("burst", s.lever.burst, "What may be asked at once.", 1, 100'000)
         .duration("timeout", s.lever.timeout, "For one answer.");
     schema.section("lever-source", "Reads Lever's state and emits one record per transition.")
         .text("address", s.address, "Where the internal API and the admin pages are.")
-        .integer("port", s.port, "The internal API; 0 = any free one. Never public: it tells who people are.", 0, 65535)
+        .integer(
+            "port", s.port, "The internal API; 0 = any free one. Never public: it tells who people are.", 0, 65535)
         .integer("admin_port", s.admin_port, "/healthz, /readyz, /metrics, /config.", 0, 65535)
         .text("start_date_field", s.start_date_field, "The offer form's field that holds the start date.")
         .text("cluster_link_prefix", s.cluster_link_prefix, "How the links begin that Cluster puts on opportunities.")

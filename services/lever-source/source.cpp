@@ -59,8 +59,13 @@ kafka::Message change_message(const std::string& topic, const v1::Change& change
 }  // namespace
 
 Source::Source(
-    SourceSettings settings, lever::Api& api, Library& library, redis::Store& store, kafka::Producer& producer,
-    const Clock& clock, metrics::Registry& metrics)
+    SourceSettings settings,
+    lever::Api& api,
+    Library& library,
+    redis::Store& store,
+    kafka::Producer& producer,
+    const Clock& clock,
+    metrics::Registry& metrics)
     : settings_{std::move(settings)},
       api_{api},
       library_{library},
@@ -71,8 +76,14 @@ Source::Source(
 
 std::vector<std::string> Source::topics() {
     // Interviews and unrecognized events change nothing that is carried on: they are kept, not read.
-    return {"lever.stage-changes", "lever.hires",    "lever.archives", "lever.applications",
-            "lever.deletions",     "lever.contacts", "lever.sweeps"};
+    return {
+        "lever.stage-changes",
+        "lever.hires",
+        "lever.archives",
+        "lever.applications",
+        "lever.deletions",
+        "lever.contacts",
+        "lever.sweeps"};
 }
 
 pipeline::Place Source::place(const kafka::Record& record) {
@@ -112,10 +123,10 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, const pipel
         done("deleted_before");
         co_return pipeline::Done{};
     }
-    const auto priority = std::any_of(
-                              moment.hints.begin(), moment.hints.end(), [](const Hint& h) { return !h.event.empty(); })
-                              ? lever::Priority::webhook
-                              : lever::Priority::sweep;
+    const auto priority =
+        std::any_of(moment.hints.begin(), moment.hints.end(), [](const Hint& h) { return !h.event.empty(); })
+            ? lever::Priority::webhook
+            : lever::Priority::sweep;
     auto read = co_await api_.opportunity(id, priority);
     if (!read) co_return co_await not_there(id, read.error(), last, std::move(moment));
     const auto& o = read->opportunity;
@@ -194,7 +205,8 @@ asio::awaitable<Source::Verdict> Source::not_there(std::string id, Error why, co
     co_return pipeline::Done{};
 }
 
-// A contact's data are shared by all the person's opportunities: each of them gets a hint of its own, in its own lane.
+// A contact's data are shared by all the person's opportunities: each of them gets a hint of its own, in its own
+// lane.
 asio::awaitable<Source::Verdict> Source::contact(const pipeline::Job& job) {
     const std::string contact_id = job.place.lane.substr(contact_lane.size());
     auto ids = co_await api_.opportunities_of(contact_id, lever::Priority::webhook);
@@ -213,7 +225,10 @@ asio::awaitable<Source::Verdict> Source::contact(const pipeline::Job& job) {
         message.key = id;
         message.value = hint.SerializeAsString();
         message.headers = kafka::cloud_event(
-            hint.id(), "hirewire:" + settings_.account, "hirewire.hint.contact", iso_time(clock_.now()),
+            hint.id(),
+            "hirewire:" + settings_.account,
+            "hirewire.hint.contact",
+            iso_time(clock_.now()),
             "application/protobuf");
         const auto written = co_await producer_.write(std::move(message));
         if (!written) co_return pipeline::Wait{.reason = "not written: " + written.error().message()};
@@ -270,8 +285,7 @@ asio::awaitable<Result<void>> Source::emit(const std::vector<v1::Change>& change
     const auto remembered = co_await store_.remember_change(newest.opportunity_id(), newest.SerializeAsString());
     if (!remembered) co_return remembered.error();
     for (const auto& change : changes) {
-        const metrics::Labels labels{
-            {"kind", std::string{name_of(change.kind())}}, {"cause", change.cause().kind()}};
+        const metrics::Labels labels{{"kind", std::string{name_of(change.kind())}}, {"cause", change.cause().kind()}};
         metrics_.counter(metrics::changes_emitted, labels).add();
         log::info(
             "change.emitted",

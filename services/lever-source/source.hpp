@@ -1,7 +1,7 @@
 #pragma once
 // lever-source's work on one opportunity: read the hints, read Lever, ask diff(), emit. All that waits for one
-// opportunity costs one read. Order of writing: hiring.changes acknowledged, hiring.opportunities acknowledged, Redis,
-// commit; a crash in between repeats a record with the same id and version.
+// opportunity costs one read. Order of writing: hiring.changes acknowledged, hiring.opportunities acknowledged,
+// Redis, commit; a crash in between repeats a record with the same id and version.
 #include <boost/asio/awaitable.hpp>
 #include <optional>
 #include <string>
@@ -26,8 +26,13 @@ struct SourceSettings {
 class Source final : public pipeline::Handler {
 public:
     Source(
-        SourceSettings settings, lever::Api& api, Library& library, redis::Store& store, kafka::Producer& producer,
-        const Clock& clock, metrics::Registry& metrics);
+        SourceSettings settings,
+        lever::Api& api,
+        Library& library,
+        redis::Store& store,
+        kafka::Producer& producer,
+        const Clock& clock,
+        metrics::Registry& metrics);
 
     // The topics whose records are hints for us.
     static std::vector<std::string> topics();

@@ -17,7 +17,8 @@ bool is_json(std::string_view content_type) {
     for (const char c : type) {
         if (c != ' ') lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     }
-    return lower.empty() || lower == "application/json" || (lower.starts_with("application/") && lower.ends_with("+json"));
+    return lower.empty() || lower == "application/json" ||
+           (lower.starts_with("application/") && lower.ends_with("+json"));
 }
 
 // W3C trace context, sampled. The trace begins here: a sender's own header is as little trusted as its body.

@@ -40,7 +40,10 @@ private:
 }  // namespace
 
 Intake::Intake(
-    IntakeSettings settings, kafka::Producer& producer, redis::Store& store, const Clock& clock,
+    IntakeSettings settings,
+    kafka::Producer& producer,
+    redis::Store& store,
+    const Clock& clock,
     metrics::Registry& metrics)
     : settings_{std::move(settings)},
       producer_{producer},
@@ -88,7 +91,8 @@ asio::awaitable<http::Reply> Intake::accept(Accepted accepted) {
     std::string owner = owner_prefix_ + std::to_string(next_owner_++);
     bool claimed = false;
     switch (co_await wait_for_turn(delivery, owner, claimed)) {
-        case Turn::store: break;
+        case Turn::store:
+            break;
         case Turn::answered_before:
             co_return counted(label, "duplicate", status_reply(R"({"status":"duplicate"})"));
         case Turn::still_being_stored:
@@ -98,7 +102,8 @@ asio::awaitable<http::Reply> Intake::accept(Accepted accepted) {
             co_return counted(
                 label,
                 "refused",
-                http::problem(401, "token-spent", "This token has already come with as many bodies as are accepted."));
+                http::problem(
+                    401, "token-spent", "This token has already come with as many bodies as are accepted."));
     }
     const Instant begin = clock_.monotonic();
     const auto written = co_await producer_.write(std::move(accepted.message));
@@ -126,10 +131,15 @@ asio::awaitable<Intake::Turn> Intake::wait_for_turn(redis::Delivery delivery, st
             co_return Turn::store;
         }
         switch (*claim) {
-            case redis::Claim::granted: claimed = true; co_return Turn::store;
-            case redis::Claim::accepted_before: co_return Turn::answered_before;
-            case redis::Claim::exhausted: co_return Turn::token_spent;
-            case redis::Claim::being_stored: break;
+            case redis::Claim::granted:
+                claimed = true;
+                co_return Turn::store;
+            case redis::Claim::accepted_before:
+                co_return Turn::answered_before;
+            case redis::Claim::exhausted:
+                co_return Turn::token_spent;
+            case redis::Claim::being_stored:
+                break;
         }
         if (clock_.monotonic() >= give_up) co_return Turn::still_being_stored;
         co_await sleep_for(look_again);

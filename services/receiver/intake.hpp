@@ -1,6 +1,6 @@
 #pragma once
-// One thread of the receiver: its listener, its producer, its connection to Redis. Threads share nothing but counters.
-// A webhook is claimed, stored and confirmed before it is answered.
+// One thread of the receiver: its listener, its producer, its connection to Redis. Threads share nothing but
+// counters. A webhook is claimed, stored and confirmed before it is answered.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
@@ -27,7 +27,10 @@ struct IntakeSettings {
 class Intake {
 public:
     Intake(
-        IntakeSettings settings, kafka::Producer& producer, redis::Store& store, const Clock& clock,
+        IntakeSettings settings,
+        kafka::Producer& producer,
+        redis::Store& store,
+        const Clock& clock,
         metrics::Registry& metrics);
 
     // POST /webhooks/lever, all other paths and methods.

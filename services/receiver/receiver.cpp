@@ -21,7 +21,9 @@ namespace asio = boost::asio;
 class Receiver::Worker {
 public:
     Worker(
-        const IntakeSettings& settings, http::ServerSettings server, runtime::Runtime& runtime,
+        const IntakeSettings& settings,
+        http::ServerSettings server,
+        runtime::Runtime& runtime,
         const runtime::Common& common)
         : producer_{kafka::make_producer(context_.get_executor(), common.kafka)},
           store_{redis::make_store(context_.get_executor(), common.redis)},
@@ -91,9 +93,13 @@ private:
 Receiver::Receiver() = default;
 Receiver::~Receiver() = default;
 
-void Receiver::declare(config::Schema& schema) { receiver::declare(schema, settings_); }
+void Receiver::declare(config::Schema& schema) {
+    receiver::declare(schema, settings_);
+}
 
-runtime::Endpoint Receiver::admin() const { return {.address = settings_.address, .port = settings_.admin_port}; }
+runtime::Endpoint Receiver::admin() const {
+    return {.address = settings_.address, .port = settings_.admin_port};
+}
 
 asio::awaitable<void> Receiver::start(runtime::Runtime& runtime) {
     const auto tokens = lever::split_tokens(settings_.signature_tokens);
@@ -122,7 +128,8 @@ asio::awaitable<void> Receiver::start(runtime::Runtime& runtime) {
     server.tls_certificate_file = settings_.certificate_file;
     server.tls_key_file = settings_.key_file;
 
-    const unsigned threads = settings_.threads != 0 ? settings_.threads : std::max(1U, std::thread::hardware_concurrency());
+    const unsigned threads =
+        settings_.threads != 0 ? settings_.threads : std::max(1U, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < threads; ++i) {
         workers_.push_back(std::make_unique<Worker>(intake, server, runtime, common));
         server.port = workers_.back()->port();

@@ -20,7 +20,8 @@ void declare(config::Schema& schema, Settings& s) {
         .duration("read_deadline", s.read_deadline, "For one request to arrive whole.")
         .duration("accept_past", s.accept_past, "How old a webhook may be.")
         .duration("accept_future", s.accept_future, "How far ahead Lever's clock may be.")
-        .duration("claim_lease", s.claim_lease, "How long a delivery that is being stored keeps a second one waiting.")
+        .duration(
+            "claim_lease", s.claim_lease, "How long a delivery that is being stored keeps a second one waiting.")
         .duration("remember", s.remember, "How long an accepted delivery is recognised.");
     schema.section("receiver.tls", "HTTPS without a proxy in front. Without a certificate: plain HTTP.")
         .text("certificate_file", s.certificate_file, "PEM chain.")

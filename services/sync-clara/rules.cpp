@@ -17,7 +17,9 @@ bool is_follow_up(const v1::Change& change, const sync::Situation& situation, co
 }
 
 std::string body(
-    const v1::Change& change, const sync::Situation& situation, const Settings& settings,
+    const v1::Change& change,
+    const sync::Situation& situation,
+    const Settings& settings,
     const std::optional<std::string>& mapped) {
     json::Writer out;
     out.begin_object();
@@ -42,15 +44,18 @@ public:
     [[nodiscard]] std::uint16_t default_admin_port() const override { return 9111; }
 
     void declare(config::Section& section) override {
-        section.flag("map_status", settings_.map_status, "CLARA's \"Map action between Lever and CLARA\". Off: no call.")
+        section
+            .flag("map_status", settings_.map_status, "CLARA's \"Map action between Lever and CLARA\". Off: no call.")
             .list(
                 "follow_up_statuses",
                 settings_.follow_up_statuses,
-                "Ids or names of stages and archive reasons whose entering may make CLARA ask the candidate something.")
+                "Ids or names of stages and archive reasons whose entering may make CLARA ask the candidate "
+                "something.")
             .table(
                 "status_map",
                 settings_.status_map,
-                "From a stage's or archive reason's id or name to CLARA's name. Empty: Lever's own go through; else a "
+                "From a stage's or archive reason's id or name to CLARA's name. Empty: Lever's own go through; else "
+                "a "
                 "status that is not in it is reported as unmapped.");
     }
 
@@ -78,11 +83,13 @@ sync::Plan put_status(const v1::Change& change, const sync::Situation& situation
     request.target = "/integrations/lever/opportunities/" + http::percent_encode(change.opportunity_id()) + "/status";
     request.body = body(change, situation, settings, mapped);
     const bool backfill = situation.backfill;
-    return {sync::Send{
-        .request = std::move(request),
-        .then = [backfill](const sync::Answer& answer) { return sync::judge(answer, backfill); }}};
+    return {sync::Send{.request = std::move(request), .then = [backfill](const sync::Answer& answer) {
+                           return sync::judge(answer, backfill);
+                       }}};
 }
 
-std::unique_ptr<sync::Destination> make_destination() { return std::make_unique<Clara>(); }
+std::unique_ptr<sync::Destination> make_destination() {
+    return std::make_unique<Clara>();
+}
 
 }  // namespace hirewire::clara

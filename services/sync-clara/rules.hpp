@@ -14,7 +14,13 @@ struct Settings {
     bool map_status = true;
     // Statuses (ids or names of stages and archive reasons) whose entering makes CLARA ask the candidate something.
     std::vector<std::string> follow_up_statuses{
-        "New lead", "Reached out", "Responded", "New applicant", "On-site interview", "Reference check", "Offer",
+        "New lead",
+        "Reached out",
+        "Responded",
+        "New applicant",
+        "On-site interview",
+        "Reference check",
+        "Offer",
         "Underqualified"};
     sync::StatusMap status_map{};
 };

@@ -199,6 +199,13 @@ sync::Plan judge_write(const sync::Answer& answer) {
     return sync::judge(answer, false);
 }
 
+sync::Plan guarded(sync::Plan plan, const Found& found, const Provider& provider) {
+    if (provider.etag && !found.etag.empty()) {
+        std::get<sync::Send>(plan.step).request.headers.push_back({"If-Match", found.etag});
+    }
+    return plan;
+}
+
 sync::Plan update(const json::Value& user, const Wanted& wanted, const Provider& provider) {
     const Found found = read_user(user);
     if (found.user_type != preboarding) {
@@ -213,16 +220,16 @@ sync::Plan update(const json::Value& user, const Wanted& wanted, const Provider&
     const std::string target = "/Users/" + http::percent_encode(found.id);
     sync::Plan plan = provider.patch ? send(http::Method::patch, target, patch_body(changes), judge_write)
                                      : send(http::Method::put, target, put_body(user, wanted), judge_write);
-    if (provider.etag && !found.etag.empty()) {
-        std::get<sync::Send>(plan.step).request.headers.push_back({"If-Match", found.etag});
-    }
-    return plan;
+    return guarded(std::move(plan), found, provider);
 }
 
 // A 409 though the externalId was not there: the userName is taken. Adopt what is ours, never what is not.
 sync::Plan settle_conflict(const Wanted& wanted, const Provider& provider) {
     return send(
-        http::Method::get, filter_target("userName", wanted.user_name), {}, [wanted, provider](const sync::Answer& a) {
+        http::Method::get,
+        filter_target("userName", wanted.user_name),
+        {},
+        [wanted, provider](const sync::Answer& a) {
             if (!a || a->status != 200) return sync::judge(a, false);
             const auto document = json::Document::parse(a->body);
             const auto users = document ? (*document)["Resources"].items() : std::vector<json::Value>{};
@@ -254,29 +261,32 @@ sync::Plan find(const Wanted& wanted, const Provider& provider) {
                 return fail(pipeline::Retry{.reason = "the list of users cannot be read"});
             }
             const auto users = (*document)["Resources"].items();
-            if (users.size() > 1) return fail(pipeline::Refused{.reason = "ambiguous: several users have this person's id"});
+            if (users.size() > 1)
+                return fail(pipeline::Refused{.reason = "ambiguous: several users have this person's id"});
             return users.empty() ? create(wanted, provider) : update(users.front(), wanted, provider);
         });
 }
 
-sync::Plan ask_provider(const Wanted& wanted) {
-    sync::Plan plan = send(http::Method::get, "/ServiceProviderConfig", {}, [wanted](const sync::Answer& a) {
-        Provider provider;
-        if (!a || a->status >= 500 || a->status == 401 || a->status == 403 || a->status == 429) {
-            return sync::judge(a, false);
-        }
-        const auto document = json::Document::parse(a->body);
-        if (a->status == 200 && document) {
-            provider.patch = (*document)["patch"]["supported"].boolean(true);
-            provider.etag = (*document)["etag"]["supported"].boolean(false);
-        }
-        return find(wanted, provider);
-    });
+sync::Plan ask_provider(std::function<sync::Plan(const Provider&)> then) {
+    sync::Plan plan =
+        send(http::Method::get, "/ServiceProviderConfig", {}, [then = std::move(then)](const sync::Answer& a) {
+            Provider provider;
+            if (!a || a->status >= 500 || a->status == 401 || a->status == 403 || a->status == 429) {
+                return sync::judge(a, false);
+            }
+            const auto document = json::Document::parse(a->body);
+            if (a->status == 200 && document) {
+                provider.patch = (*document)["patch"]["supported"].boolean(true);
+                provider.etag = (*document)["etag"]["supported"].boolean(false);
+            }
+            return then(provider);
+        });
     std::get<sync::Send>(plan.step).remember = provider_config_is_good_for;
     return plan;
 }
 
-sync::Plan with_person(const v1::Change& change, const Settings& settings, const std::optional<sync::Person>& person) {
+sync::Plan with_person(
+    const v1::Change& change, const Settings& settings, const std::optional<sync::Person>& person) {
     if (!person) return settle(v1::OUTCOME_KIND_NOT_VISIBLE, "Lever does not show this person");
     Wanted wanted;
     wanted.external_id = "lever:contact:" + change.contact_id();
@@ -290,18 +300,17 @@ sync::Plan with_person(const v1::Change& change, const Settings& settings, const
     wanted.start_date = person->start_date.empty() ? change.start_date() : person->start_date;
     wanted.hired_at = iso_time(from_ms(change.hired_at_ms()));
     wanted.opportunity_id = change.opportunity_id();
-    return ask_provider(wanted);
+    return ask_provider([wanted](const Provider& provider) { return find(wanted, provider); });
 }
 
 // Nothing is ever deleted. Opted in, a user still in pre-boarding loses the start date and stays inactive.
-sync::Plan deactivate(const v1::Change& change) {
-    const std::string external_id = "lever:contact:" + change.contact_id();
-    const std::string opportunity_id = change.opportunity_id();
+sync::Plan find_and_deactivate(
+    const std::string& external_id, const std::string& opportunity_id, const Provider& provider) {
     return send(
         http::Method::get,
         filter_target("externalId", external_id),
         {},
-        [opportunity_id](const sync::Answer& a) {
+        [opportunity_id, provider](const sync::Answer& a) {
             if (!a || a->status != 200) return sync::judge(a, false);
             const auto document = json::Document::parse(a->body);
             const auto users = document ? (*document)["Resources"].items() : std::vector<json::Value>{};
@@ -317,9 +326,18 @@ sync::Plan deactivate(const v1::Change& change) {
             out.begin_object().member("op", "replace").member("path", "active").member("value", false).end_object();
             out.begin_object().member("op", "remove").member("path", preboarding_schema + ":startDate").end_object();
             out.end_array().end_object();
-            return send(
-                http::Method::patch, "/Users/" + http::percent_encode(found.id), out.text(), judge_write);
+            return guarded(
+                send(http::Method::patch, "/Users/" + http::percent_encode(found.id), out.text(), judge_write),
+                found,
+                provider);
         });
+}
+
+sync::Plan deactivate(const v1::Change& change) {
+    return ask_provider([external_id = "lever:contact:" + change.contact_id(),
+                         opportunity_id = change.opportunity_id()](const Provider& provider) {
+        return find_and_deactivate(external_id, opportunity_id, provider);
+    });
 }
 
 class Cleary final : public sync::Destination {
@@ -392,6 +410,8 @@ sync::Plan bring_to_preboarding(const v1::Change& change, const Settings& settin
     }}};
 }
 
-std::unique_ptr<sync::Destination> make_destination() { return std::make_unique<Cleary>(); }
+std::unique_ptr<sync::Destination> make_destination() {
+    return std::make_unique<Cleary>();
+}
 
 }  // namespace hirewire::cleary

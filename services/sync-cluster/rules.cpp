@@ -10,7 +10,8 @@ sync::Plan skip(std::string reason) {
     return {sync::Settle{.outcome = v1::OUTCOME_KIND_SKIPPED, .reason = std::move(reason)}};
 }
 
-std::string body(const v1::Change& change, const sync::Situation& situation, const std::optional<std::string>& mapped) {
+std::string body(
+    const v1::Change& change, const sync::Situation& situation, const std::optional<std::string>& mapped) {
     json::Writer out;
     out.begin_object();
     out.member("opportunity_id", change.opportunity_id());
@@ -36,7 +37,8 @@ public:
         section.table(
             "status_map",
             settings_.status_map,
-            "From a stage's or archive reason's id or name to Cluster's name; a status that is not in it goes through "
+            "From a stage's or archive reason's id or name to Cluster's name; a status that is not in it goes "
+            "through "
             "with Lever's own name.");
     }
 
@@ -60,11 +62,13 @@ sync::Plan put_ats_status(const v1::Change& change, const sync::Situation& situa
                      http::percent_encode(change.cluster().candidate_id()) + "/ats-status";
     request.body = body(change, situation, sync::mapped(settings.status_map, change.status()));
     const bool backfill = situation.backfill;
-    return {sync::Send{
-        .request = std::move(request),
-        .then = [backfill](const sync::Answer& answer) { return sync::judge(answer, backfill); }}};
+    return {sync::Send{.request = std::move(request), .then = [backfill](const sync::Answer& answer) {
+                           return sync::judge(answer, backfill);
+                       }}};
 }
 
-std::unique_ptr<sync::Destination> make_destination() { return std::make_unique<Cluster>(); }
+std::unique_ptr<sync::Destination> make_destination() {
+    return std::make_unique<Cluster>();
+}
 
 }  // namespace hirewire::cluster

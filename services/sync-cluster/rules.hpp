@@ -1,6 +1,6 @@
 #pragma once
-// Cluster: the status of a candidate that Cluster itself put a link on. Opportunities without that link are none of its
-// business. The contract is this project's own (README.md beside this).
+// Cluster: the status of a candidate that Cluster itself put a link on. Opportunities without that link are none of
+// its business. The contract is this project's own (README.md beside this).
 #include <memory>
 
 #include "common/sync/destination.hpp"
