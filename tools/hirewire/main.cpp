@@ -1,0 +1,102 @@
+// hirewire: the operator's command line. One file per verb; this one knows the words and the exit codes
+// (0 done, 1 failed, 2 usage).
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+
+#include "common/config/schema.hpp"
+#include "common/runtime/service.hpp"
+#include "tools/hirewire/topics.hpp"
+
+namespace {
+
+using namespace hirewire;
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+// What every verb may be told about where things are; the command line wins over the file.
+struct Place {
+    std::string config_file{};
+    std::string brokers{};
+    std::string prefix{};
+};
+
+void add_place(CLI::App& verb, Place& place) {
+    verb.add_option("--config", place.config_file, "The installation's configuration (default: $HIREWIRE_CONFIG)");
+    verb.add_option("--brokers", place.brokers, "host:port, comma separated, in place of the configured ones");
+    verb.add_option("--topic-prefix", place.prefix, "In place of the configured prefix");
+}
+
+kafka::Settings kafka_at(const Place& place) {
+    std::string file = place.config_file;
+    if (const char* named = std::getenv("HIREWIRE_CONFIG"); file.empty() && named != nullptr) file = named;
+    runtime::Common common;
+    common.kafka.client_id = "hirewire-cli";
+    if (!file.empty()) {
+        config::Schema schema;
+        runtime::declare_common(schema, common);
+        schema.load(file);
+    } else if (place.brokers.empty()) {
+        throw config::Error{"where is Kafka? Give --brokers or --config, or set HIREWIRE_CONFIG"};
+    }
+    if (!place.brokers.empty()) common.kafka.brokers = place.brokers;
+    if (!place.prefix.empty()) common.kafka.topic_prefix = place.prefix;
+    return common.kafka;
+}
+
+void add_topics(CLI::App& app, std::function<int()>& chosen) {
+    auto* topics = app.add_subcommand("topics", "The topics on the broker, as proto/topics.toml lists them");
+    topics->require_subcommand(1);
+    // Lives as long as the program: the options write into it while parsing, the verb reads it afterwards.
+    static Place place;
+    static cli::TopicsCommand command{.file = "proto/topics.toml"};
+    static bool as_json = false;
+    const auto verb = [&](const char* name, const char* help, int (*run)(const cli::TopicsCommand&)) {
+        auto* sub = topics->add_subcommand(name, help);
+        add_place(*sub, place);
+        sub->add_option("--topics", command.file, "The list of topics")->capture_default_str();
+        sub->add_option("--partitions", command.overrides.partitions, "In place of the list's number")
+            ->check(CLI::Range(1, 10'000));
+        sub->add_option("--replication", command.overrides.replication, "In place of the list's number")
+            ->check(CLI::Range(1, 9));
+        sub->add_option("--min-insync", command.overrides.min_insync_replicas, "In place of the list's number")
+            ->check(CLI::Range(1, 9));
+        sub->add_flag("--json", as_json, "For programs");
+        sub->callback([&chosen, run] {
+            chosen = [run] {
+                command.kafka = kafka_at(place);
+                command.show = as_json ? cli::Show::json : cli::Show::table;
+                return run(command);
+            };
+        });
+    };
+    verb("apply", "Make the missing ones; refuse when a partition count differs", &cli::apply_topics);
+    verb("list", "Show which are there", &cli::list_topics);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Hirewire's command line for operators.", "hirewire"};
+    app.require_subcommand(1);
+    app.set_version_flag("--version", "hirewire " HIREWIRE_VERSION);
+    std::function<int()> chosen;
+    add_topics(app, chosen);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        return app.exit(e) == 0 ? 0 : exit_usage;
+    }
+    try {
+        return chosen();
+    } catch (const config::Error& e) {
+        std::fprintf(stderr, "hirewire: %s\n", e.what());
+        return exit_usage;
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "hirewire: %s\n", e.what());
+        return exit_failed;
+    }
+}

@@ -1,0 +1,97 @@
+#include "tools/sandbox/status_destination.hpp"
+
+#include "tools/sandbox/control_body.hpp"
+
+namespace hirewire::sandbox {
+namespace {
+
+http::Reply outcome(std::string_view word) {
+    json::Writer out;
+    out.begin_object().member("outcome", word).end_object();
+    return http::json_reply(200, out.text());
+}
+
+bool says_the_same(const StatusUpdate& a, const StatusUpdate& b) {
+    return a.status == b.status && a.hired == b.hired && a.posting == b.posting;
+}
+
+}  // namespace
+
+StatusDestination::StatusDestination(std::string name, std::string token, Dice& dice)
+    : Destination{std::move(name), std::move(token), "application/json", dice} {
+    control_at(http::Method::post, "/unknown", [this](const http::Incoming& r) { return set_unknown(r); });
+}
+
+http::Reply StatusDestination::put(
+    const DestinationCall& call,
+    const std::string& opportunity,
+    const StatusUpdate& update,
+    const Objection& object) {
+    if (unknown_.contains(opportunity)) {
+        return error(404, "unknown-candidate", "This candidate has not been imported here.");
+    }
+    switch (versions_.order_of(opportunity, call.version, call.incoming->body)) {
+        case VersionGuard::Order::older:
+            return outcome("superseded");
+        case VersionGuard::Order::same:
+            return outcome("unchanged");
+        case VersionGuard::Order::conflict:
+            return violation(409, "version-conflict", "This version came with another body before.");
+        case VersionGuard::Order::newer:
+            break;
+    }
+    const auto found = beliefs_.find(opportunity);
+    const StatusUpdate* last = found == beliefs_.end() ? nullptr : &found->second.now;
+    if (object) {
+        if (auto refused = object(last)) return *refused;
+    }
+    const bool changed = last == nullptr || !says_the_same(*last, update);
+    auto& belief = beliefs_[opportunity];
+    belief.now = update;
+    belief.effects += changed ? 1 : 0;
+    versions_.applied(opportunity, call.version, call.incoming->body);
+    return outcome(changed ? "updated" : "unchanged");
+}
+
+http::Reply StatusDestination::set_unknown(const http::Incoming& request) {
+    ControlBody body{request.body};
+    const auto opportunity = body->text("opportunity");
+    const bool unknown = body->boolean("unknown");
+    if (auto refused = body.refusal()) return *refused;
+    if (unknown) {
+        unknown_.insert(opportunity);
+    } else {
+        unknown_.erase(opportunity);
+    }
+    json::Writer out;
+    out.begin_object().member("opportunity", opportunity).member("unknown", unknown).end_object();
+    return http::json_reply(200, out.text());
+}
+
+std::string StatusDestination::state() const {
+    json::Writer out;
+    out.begin_object();
+    for (const auto& [opportunity, belief] : beliefs_) {
+        const auto& status = belief.now.status;
+        out.key(opportunity)
+            .begin_object()
+            .key("status")
+            .begin_object()
+            .member("kind", status.kind)
+            .member("id", status.id)
+            .member("name", status.name);
+        if (!status.mapped.empty()) out.member("mapped", status.mapped);
+        out.end_object().member("hired", belief.now.hired);
+        if (!belief.now.posting.empty()) out.member("posting_id", belief.now.posting);
+        out.member("occurred_at", belief.now.occurred_at)
+            .member("backfill", belief.now.backfill)
+            .member("version", versions_.version_of(opportunity))
+            .member("effects", belief.effects);
+        write_own(out, opportunity);
+        out.end_object();
+    }
+    out.end_object();
+    return out.text();
+}
+
+}  // namespace hirewire::sandbox

@@ -1,0 +1,47 @@
+#pragma once
+// A stand-in that is put the status of opportunities: what CLARA and Cluster have in common. Newer versions win, the
+// same again changes nothing, and control can make an opportunity unknown.
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "common/json/writer.hpp"
+#include "tools/sandbox/destination.hpp"
+#include "tools/sandbox/status_update.hpp"
+#include "tools/sandbox/version_guard.hpp"
+
+namespace hirewire::sandbox {
+
+class StatusDestination : public Destination {
+protected:
+    StatusDestination(std::string name, std::string token, Dice& dice);
+
+    // Decides over a write that is well-formed. `object` may refuse a write that is about to be applied; it is given
+    // the update applied last, null when there was none.
+    using Objection = std::function<std::optional<http::Reply>(const StatusUpdate* last)>;
+    http::Reply put(
+        const DestinationCall& call,
+        const std::string& opportunity,
+        const StatusUpdate& update,
+        const Objection& object = {});
+
+    // The stand-in's own members of an opportunity's state.
+    virtual void write_own(json::Writer& out, const std::string& opportunity) const = 0;
+
+private:
+    struct Belief {
+        StatusUpdate now{};
+        std::int64_t effects = 0;  // how often a write changed something
+    };
+
+    [[nodiscard]] std::string state() const final;
+    http::Reply set_unknown(const http::Incoming& request);
+
+    std::map<std::string, Belief> beliefs_;  // by opportunity
+    std::set<std::string> unknown_;
+    VersionGuard versions_;
+};
+
+}  // namespace hirewire::sandbox
