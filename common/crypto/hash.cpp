@@ -3,7 +3,6 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 
 #include <stdexcept>
 
@@ -14,21 +13,29 @@ const unsigned char* bytes_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-struct MacDeleter {
+struct Deleter {
     void operator()(EVP_MAC* mac) const { EVP_MAC_free(mac); }
     void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+    void operator()(EVP_MD* algorithm) const { EVP_MD_free(algorithm); }
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
 
 }  // namespace
 
 struct HmacSha256::State {
-    std::unique_ptr<EVP_MAC, MacDeleter> mac;
-    std::unique_ptr<EVP_MAC_CTX, MacDeleter> context;
+    std::unique_ptr<EVP_MAC, Deleter> mac;
+    std::unique_ptr<EVP_MAC_CTX, Deleter> context;
 };
 
 Digest sha256(std::string_view bytes) {
+    // SHA256() looks its algorithm up anew at every call, which costs more than hashing a webhook.
+    thread_local const std::unique_ptr<EVP_MD, Deleter> algorithm{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
+    thread_local const std::unique_ptr<EVP_MD_CTX, Deleter> context{EVP_MD_CTX_new()};
     Digest digest{};
-    SHA256(bytes_of(bytes), bytes.size(), digest.data());
+    const bool ok = EVP_DigestInit_ex2(context.get(), algorithm.get(), nullptr) == 1 &&
+                    EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1 &&
+                    EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1;
+    if (!ok) throw std::runtime_error("OpenSSL failed to compute a SHA-256.");
     return digest;
 }
 
@@ -62,12 +69,12 @@ Digest HmacSha256::operator()(std::string_view first, std::string_view second) {
 
 std::string hex(std::string_view bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    text.reserve(bytes.size() * 2);
+    std::string text(bytes.size() * 2, '0');
+    auto out = text.begin();
     for (const char c : bytes) {
         const auto byte = static_cast<unsigned char>(c);
-        text += digits[byte >> 4U];
-        text += digits[byte & 15U];
+        *out++ = digits[byte >> 4U];
+        *out++ = digits[byte & 15U];
     }
     return text;
 }

@@ -154,7 +154,10 @@ private:
         message.target(prefix_ + request.target);
         message.set(beast::http::field::host, host_header_);
         message.set(beast::http::field::user_agent, "hirewire/" HIREWIRE_VERSION);
-        for (const auto& h : request.headers) message.set(h.name, h.value);
+        for (const auto& h : request.headers) {
+            // A line break in a value that came from elsewhere would begin a header of its own.
+            if (h.value.find_first_of("\r\n") == std::string::npos) message.set(h.name, h.value);
+        }
         message.body() = request.body;
         if (!request.body.empty() || request.method == Method::post || request.method == Method::put ||
             request.method == Method::patch) {

@@ -19,6 +19,8 @@
 #include <stdexcept>
 #include <type_traits>
 
+#include "common/log/log.hpp"
+
 namespace hirewire::http {
 namespace {
 
@@ -113,6 +115,17 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     std::list<Connection> connections;
     bool stopping = false;
 
+    // A connection's place in the list, given back however the conversation ends.
+    struct Entry {
+        Entry(State& s, tcp::socket& socket)
+            : state{s}, connection{state.connections.insert(state.connections.end(), {.socket = &socket})} {}
+        ~Entry() { state.connections.erase(connection); }
+        Entry(const Entry&) = delete;
+        Entry& operator=(const Entry&) = delete;
+        State& state;
+        std::list<Connection>::iterator connection;
+    };
+
     void listen() {
         try {
             if (!settings.tls_certificate_file.empty()) {
@@ -133,7 +146,7 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
         } catch (const boost::system::system_error& e) {
             throw std::runtime_error(
                 "Cannot serve HTTP on " + settings.address + ":" + std::to_string(settings.port) + ": " +
-                e.code().message() + ". Hint: is another process using the port?");
+                e.code().message() + ". Hint: is another process using the port, or is a TLS file unreadable?");
         }
     }
 
@@ -179,23 +192,19 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
 
     asio::awaitable<void> serve_plain(tcp::socket socket) {
         auto self = shared_from_this();
-        connections.push_back({.socket = &socket});
-        const auto entry = std::prev(connections.end());
-        co_await talk(socket, *entry);
-        connections.erase(entry);
+        const Entry entry{*this, socket};
+        co_await talk(socket, *entry.connection);
     }
 
     asio::awaitable<void> serve_tls(tcp::socket socket) {
         auto self = shared_from_this();
         Tls stream{std::move(socket), *tls};
-        connections.push_back({.socket = &stream.next_layer()});
-        const auto entry = std::prev(connections.end());
-        set_phase(*entry, Phase::reading, settings.read_deadline);
+        const Entry entry{*this, stream.next_layer()};
+        set_phase(*entry.connection, Phase::reading, settings.read_deadline);
         boost::system::error_code error;
         co_await stream.async_handshake(
             asio::ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, error));
-        if (!error) co_await talk(stream, *entry);
-        connections.erase(entry);
+        if (!error) co_await talk(stream, *entry.connection);
     }
 
     void set_phase(Connection& connection, Phase phase, Milliseconds limit) const {
@@ -235,6 +244,15 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
                 co_return;
             }
             const auto& message = parser.get();
+            // A coding that nobody here understands would leave the body behind as the next request.
+            const bool unknown_coding =
+                message.count(beast::http::field::transfer_encoding) != 0 && !message.chunked();
+            if (unknown_coding) {
+                if (refused) refused(400);
+                const Reply reply = refusal(400);
+                co_await write(stream, connection, head, reply, false, false);
+                co_return;
+            }
             const BeastHeaders headers{message.base()};
             const auto target = message.target();
             const auto method = message.method_string();
@@ -244,13 +262,22 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
             incoming.body = message.body();
             incoming.headers = &headers;
             connection.phase = Phase::handling;
-            const Reply reply = co_await handler(incoming);
+            const Reply reply = co_await answer(incoming);
             if (reply.status == 0) co_return;  // see Reply
             const bool keep_alive = message.keep_alive() && !stopping && !connection.closing;
             const bool sent =
                 co_await write(stream, connection, head, reply, keep_alive, incoming.method == Method::head);
             if (!sent || !keep_alive) co_return;
         }
+    }
+
+    asio::awaitable<Reply> answer(const Incoming& incoming) {
+        try {
+            co_return co_await handler(incoming);
+        } catch (const std::exception& e) {
+            log::error("http.handler_failed", {{"reason", e.what()}});
+        }
+        co_return problem(500, "internal", "This server failed at the request.");
     }
 
     template <typename Stream>

@@ -1,10 +1,17 @@
 #include "common/json/value.hpp"
 
+#if defined(__SSE2__)
+#define RAPIDJSON_SSE2
+#endif
+
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
 #include <array>
+#include <cstring>
+#include <optional>
+#include <utility>
 
 namespace hirewire::json {
 namespace {
@@ -85,6 +92,22 @@ struct Generator {
     }
 };
 
+constexpr std::size_t stack_bytes = 2048;
+// RapidJSON reads strings sixteen bytes at a time and may look past the end of the text, never past this.
+constexpr std::size_t simd_overrun = 32;
+
+bool is_ascii(std::string_view text) {
+    std::uint64_t any = 0;
+    std::size_t i = 0;
+    for (; i + sizeof any <= text.size(); i += sizeof any) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + i, sizeof word);
+        any |= word;
+    }
+    for (; i < text.size(); ++i) any |= static_cast<unsigned char>(text[i]);
+    return (any & 0x8080'8080'8080'8080U) == 0;
+}
+
 constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
 }  // namespace
@@ -137,6 +160,11 @@ Value Value::operator[](std::string_view member) const {
     const rapidjson::Value key{rapidjson::StringRef(member.data(), length)};
     const auto found = object->FindMember(key);
     return found == object->MemberEnd() ? Value{} : Value{&found->value};
+}
+
+std::size_t Value::size() const {
+    if (is_array()) return node(node_)->Size();
+    return is_object() ? node(node_)->MemberCount() : 0;
 }
 
 std::vector<Value> Value::items() const {
@@ -197,13 +225,22 @@ struct Parser::Impl {
 
     explicit Impl(Limits l) : limits{l} {}
 
+    // Reads the scratch copy; validating UTF-8 costs a third of the parsing and is pointless for plain ASCII.
+    template <unsigned Flags>
+    auto generate() {
+        rapidjson::InsituStringStream stream{scratch.data()};
+        Generator<Flags | rapidjson::kParseInsituFlag, rapidjson::InsituStringStream> generator{stream, limits.depth};
+        document->Populate(generator);
+        return std::pair{generator.ok, generator.too_deep};
+    }
+
     Limits limits;
     std::string scratch;
     std::array<char, 16U << 10U> value_memory{};
     std::array<char, 8U << 10U> stack_memory{};
-    std::unique_ptr<Pool> value_pool;
-    std::unique_ptr<Pool> stack_pool;
-    std::unique_ptr<PoolDocument> document;
+    Pool value_pool{value_memory.data(), value_memory.size()};
+    Pool stack_pool{stack_memory.data(), stack_memory.size()};
+    std::optional<PoolDocument> document;
 };
 
 Parser::Parser(Limits limits) : impl_{std::make_unique<Impl>(limits)} {}
@@ -212,20 +249,19 @@ Parser::~Parser() = default;
 Result<Value> Parser::parse(std::string_view text) {
     auto& in = *impl_;
     if (text.size() > in.limits.bytes) return make_error_code(Errc::too_large);
+    // A NUL would end an in-situ text early, and whatever comes after it would never be read.
+    if (text.find('\0') != std::string_view::npos) return make_error_code(Errc::not_json);
     in.document.reset();
+    in.value_pool.Clear();
+    in.stack_pool.Clear();
+    in.document.emplace(&in.value_pool, stack_bytes, &in.stack_pool);
+    in.scratch.reserve(text.size() + simd_overrun);
     in.scratch.assign(text);
-    in.value_pool = std::make_unique<Impl::Pool>(in.value_memory.data(), in.value_memory.size());
-    in.stack_pool = std::make_unique<Impl::Pool>(in.stack_memory.data(), in.stack_memory.size());
-    in.document = std::make_unique<Impl::PoolDocument>(in.value_pool.get(), 2048, in.stack_pool.get());
-    rapidjson::InsituStringStream stream{in.scratch.data()};
-    Generator<flags | rapidjson::kParseInsituFlag, rapidjson::InsituStringStream> generate{stream, in.limits.depth};
-    in.document->Populate(generate);
-    if (generate.too_deep) return make_error_code(Errc::too_deep);
-    // A NUL ends an in-situ text early: whatever comes after it was never read.
-    if (!generate.ok || in.scratch.size() != text.size() || text.find('\0') != std::string_view::npos) {
-        return make_error_code(Errc::not_json);
-    }
-    return Value{static_cast<const rapidjson::Value*>(in.document.get())};
+    constexpr unsigned unchecked = rapidjson::kParseIterativeFlag;
+    const auto [ok, too_deep] = is_ascii(text) ? in.generate<unchecked>() : in.generate<flags>();
+    if (too_deep) return make_error_code(Errc::too_deep);
+    if (!ok) return make_error_code(Errc::not_json);
+    return Value{static_cast<const rapidjson::Value*>(&*in.document)};
 }
 
 }  // namespace hirewire::json

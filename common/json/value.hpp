@@ -46,6 +46,7 @@ public:
     [[nodiscard]] bool boolean(bool otherwise = false) const;
 
     [[nodiscard]] Value operator[](std::string_view member) const;
+    [[nodiscard]] std::size_t size() const;          // items of an array, members of an object; else 0
     [[nodiscard]] std::vector<Value> items() const;  // of an array; empty otherwise
     [[nodiscard]] std::vector<std::pair<std::string_view, Value>> members() const;
 

@@ -22,6 +22,7 @@ rd_kafka_conf_t* make_conf(const Settings& settings) {
     // The default of ten seconds would outlast message_timeout after a broker's restart.
     set(conf.get(), "reconnect.backoff.max.ms", "500");
     set(conf.get(), "log.connection.close", "false");
+    if (!settings.password.empty()) set(conf.get(), "sasl.password", settings.password);
     for (const auto& [name, value] : settings.options) set(conf.get(), name, value);
     return conf.release();
 }
@@ -34,3 +35,22 @@ Client make_client(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
 }
 
 }  // namespace hirewire::kafka::detail
+
+namespace hirewire::kafka {
+
+std::string fault_of(const Settings& settings) {
+    for (const auto& [name, value] : settings.options) {
+        if (name.find("password") != std::string::npos || name.find("secret") != std::string::npos) {
+            return "kafka.options." + name + ": a secret does not belong into the file. Use kafka.password_env or " +
+                   "kafka.password_file.";
+        }
+    }
+    try {
+        rd_kafka_conf_destroy(detail::make_conf(settings));
+    } catch (const std::runtime_error& e) {
+        return e.what();
+    }
+    return {};
+}
+
+}  // namespace hirewire::kafka

@@ -4,6 +4,7 @@
 #include <deque>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "common/core/time.hpp"
 #include "common/kafka/configure.hpp"
@@ -14,6 +15,9 @@ namespace {
 
 namespace asio = boost::asio;
 using List = detail::Holder<rd_kafka_topic_partition_list_t>;
+
+constexpr Milliseconds commit_patience{2'000};
+constexpr Milliseconds close_patience{3'000};
 
 class RdConsumer final : public Consumer {
 public:
@@ -102,7 +106,14 @@ public:
         for (const auto& [partition, offset] : next) {
             add(*list, partition, offset);
         }
-        rd_kafka_commit(handle_, list.get(), 0);
+        // A blocking commit has no deadline; this one has.
+        const detail::Holder<rd_kafka_queue_t> answers{rd_kafka_queue_new(handle_)};
+        if (rd_kafka_commit_queue(handle_, list.get(), answers.get(), nullptr, nullptr) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return;
+        }
+        const detail::Holder<rd_kafka_event_t> done{
+            rd_kafka_queue_poll(answers.get(), static_cast<int>(commit_patience.count()))};
     }
 
     [[nodiscard]] std::map<Partition, std::int64_t> lag() const override {
@@ -125,9 +136,19 @@ public:
         boost::system::error_code ignored;
         queue_->descriptor().cancel(ignored);
         later_.clear();
+        if (std::exchange(revocation_pending_, false)) rd_kafka_assign(handle_, nullptr);
+        // rd_kafka_consumer_close() may take a whole session when no broker answers; this takes close_patience.
+        {
+            const detail::Holder<rd_kafka_queue_t> last_words{rd_kafka_queue_new(handle_)};
+            rd_kafka_error_t* refused = rd_kafka_consumer_close_queue(handle_, last_words.get());
+            if (refused != nullptr) rd_kafka_error_destroy(refused);
+            const Instant until = std::chrono::steady_clock::now() + close_patience;
+            while (rd_kafka_consumer_closed(handle_) == 0 && std::chrono::steady_clock::now() < until) {
+                rd_kafka_queue_poll_callback(last_words.get(), 20);
+            }
+        }
         queue_.reset();
-        rd_kafka_consumer_close(handle_);
-        rd_kafka_destroy(handle_);
+        rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
         handle_ = nullptr;
     }
 
@@ -142,6 +163,8 @@ private:
         }
         if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
             rd_kafka_assign(handle, list);
+            // A partition that was paused when it went comes back paused, and nobody here would know.
+            rd_kafka_resume_partitions(handle, list);
             self.assigned_.insert(partitions.begin(), partitions.end());
             self.events_.push_back(Assigned{std::move(partitions)});
             return;

@@ -30,6 +30,9 @@ public:
         : queue_{queue}, descriptor_{std::move(executor), open()} {
         constexpr std::uint64_t one = 1;
         rd_kafka_queue_io_event_enable(queue_.get(), descriptor_.native_handle(), &one, sizeof one);
+        // librdkafka tells only of the first event in an empty queue, and its threads were running before this: what
+        // they left there meanwhile would keep every later event a secret.
+        [[maybe_unused]] const auto n = ::write(descriptor_.native_handle(), &one, sizeof one);
     }
     ~EventQueue() { rd_kafka_queue_io_event_enable(queue_.get(), -1, nullptr, 0); }
     EventQueue(const EventQueue&) = delete;

@@ -5,10 +5,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
+#include <cstdlib>
 #include <unordered_map>
 
 #include "common/kafka/configure.hpp"
 #include "common/kafka/event_queue.hpp"
+#include "common/log/log.hpp"
 
 namespace hirewire::kafka {
 namespace {
@@ -32,6 +34,15 @@ Errc classify(rd_kafka_resp_err_t error) {
         default:
             return Errc::unavailable;
     }
+}
+
+// Afterwards a caller may try again: without that, nobody would ever find out that the brokers are back.
+constexpr std::chrono::seconds failure_is_news_for{5};
+
+// An idempotent producer that has lost its place can never write again. The next process can.
+[[noreturn]] void end_process(const char* reason) {
+    log::error("kafka.producer_lost", {{"reason", reason}, {"consequence", "this process ends"}});
+    std::_Exit(1);
 }
 
 // A record under way: what its report resumes.
@@ -82,11 +93,14 @@ public:
             std::move(initiate), asio::use_awaitable, std::move(message));
     }
 
-    [[nodiscard]] bool healthy() const override { return state_->healthy; }
+    [[nodiscard]] bool healthy() const override {
+        return state_->last_failure == Instant{} ||
+               std::chrono::steady_clock::now() - state_->last_failure > failure_is_news_for;
+    }
 
 private:
     struct State {
-        bool healthy = true;
+        Instant last_failure{};
         bool closing = false;
     };
 
@@ -152,19 +166,22 @@ private:
     static void drain(detail::EventQueue& queue, State& state) {
         while (const detail::Holder<rd_kafka_event_t> event{rd_kafka_queue_poll(queue.get(), 0)}) {
             if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
-                if (rd_kafka_event_error(event.get()) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) state.healthy = false;
+                const auto error = rd_kafka_event_error(event.get());
+                if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+                    state.last_failure = std::chrono::steady_clock::now();
+                if (error == RD_KAFKA_RESP_ERR__FATAL) end_process(rd_kafka_event_error_string(event.get()));
                 continue;
             }
             while (const auto* message = rd_kafka_event_message_next(event.get())) {
                 std::unique_ptr<Pending> pending{static_cast<Pending*>(message->_private)};
                 if (state.closing) continue;
                 if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-                    state.healthy = true;
+                    state.last_failure = Instant{};
                     const Written written{.partition = message->partition, .offset = message->offset};
                     pending->finish(written);
                 } else {
                     const auto error = classify(message->err);
-                    if (error != Errc::refused) state.healthy = false;
+                    if (error != Errc::refused) state.last_failure = std::chrono::steady_clock::now();
                     pending->finish(make_error_code(error));
                 }
             }

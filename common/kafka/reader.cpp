@@ -180,9 +180,8 @@ Tail::Tail(const Settings& settings, const std::vector<std::string>& topics, Fro
         const int count = partitions_of(client, settings, topic);
         for (std::int32_t number = 0; number < count; ++number) {
             // The end is looked up now: what is written once the Tail exists belongs to it.
-            const auto span = span_of(client, name, number);
             rd_kafka_topic_partition_list_add(list.get(), name.c_str(), number)->offset =
-                from == From::beginning ? span.low : span.high;
+                from == From::beginning ? RD_KAFKA_OFFSET_BEGINNING : span_of(client, name, number).high;
         }
     }
     assign(client, list.get());

@@ -11,6 +11,7 @@ struct Settings {
     std::string brokers = "127.0.0.1:9092";
     std::string topic_prefix{};  // put before every topic and group name
     std::string client_id = "hirewire";
+    std::string password{};               // for SASL; the only secret here
     std::string instance_id{};            // static membership; empty = none
     Milliseconds linger{1};               // 0 makes librdkafka's broker thread spin
     Milliseconds message_timeout{8'000};  // a record that is not acknowledged by then has failed
@@ -20,5 +21,8 @@ struct Settings {
     bool idempotent_producer = true;
     std::map<std::string, std::string> options{};  // any other librdkafka property, for TLS and SASL
 };
+
+// Why the settings cannot be used, in one sentence; empty when they can. Asks no broker.
+std::string fault_of(const Settings& settings);
 
 }  // namespace hirewire::kafka

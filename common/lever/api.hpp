@@ -44,6 +44,8 @@ public:
     virtual Answer<std::optional<Timestamp>> deleted_at(std::string id, Priority priority) = 0;
     virtual Answer<Vocabulary> vocabulary(Priority priority) = 0;
     virtual Answer<Posting> posting(std::string id, Priority priority) = 0;
+    // From the next request on.
+    virtual void use_key(const std::string& key) = 0;
     virtual Answer<std::vector<Offer>> offers(std::string opportunity_id, Priority priority) = 0;
 };
 

@@ -39,12 +39,14 @@ public:
           clock_{clock},
           metrics_{metrics},
           budget_wait_{metrics.histogram(metrics::lever_budget_wait)},
-          authorization_{"Basic " + crypto::base64(settings_.key + ":")},
           bucket_{settings_.requests_per_second, settings_.burst, clock.monotonic()} {
         http::ClientSettings client;
         client.base_url = settings_.base_url;
         client_ = http::make_client(std::move(executor), std::move(client));
+        use_key(settings_.key);
     }
+
+    void use_key(const std::string& key) override { authorization_ = "Basic " + crypto::base64(key + ":"); }
 
     Answer<Read> opportunity(std::string id, Priority priority) override {
         const std::string target =
@@ -125,10 +127,10 @@ private:
 
     // A place in the line, given back also when the waiting is broken off.
     struct Place {
-        std::set<Ticket>& line;
+        std::shared_ptr<std::set<Ticket>> line;
         Ticket ticket;
-        Place(std::set<Ticket>& l, Ticket t) : line{l}, ticket{t} { line.insert(ticket); }
-        ~Place() { line.erase(ticket); }
+        Place(std::shared_ptr<std::set<Ticket>> l, Ticket t) : line{std::move(l)}, ticket{t} { line->insert(ticket); }
+        ~Place() { line->erase(ticket); }
         Place(const Place&) = delete;
         Place& operator=(const Place&) = delete;
     };
@@ -161,7 +163,11 @@ private:
             count(reply ? reply->status : 0);
             if (reply && reply->status == 200) {
                 auto document = json::Document::parse(reply->body);
-                if (!document) co_return make_error_code(Errc::bad_answer);
+                if (!document) {
+                    if (attempt < settings_.attempts) co_await sleep_for(jittered(backoff));
+                    backoff *= 2;
+                    continue;
+                }
                 const auto data = (*document)["data"];
                 if (!data.is_object() && !data.is_array()) co_return make_error_code(Errc::bad_answer);
                 co_return std::move(document);
@@ -169,7 +175,9 @@ private:
             if (reply && reply->status == 404) co_return make_error_code(Errc::not_found);
             if (reply && reply->status == 403) co_return make_error_code(Errc::forbidden);
             if (reply && reply->status == 401) co_return make_error_code(Errc::unauthorized);
-            const bool weather = !reply || reply->status == 429 || reply->status >= 500;
+            // A page of a proxy in place of an answer of Lever's is weather too.
+            const bool lever_spoke = reply && json::Document::parse(reply->body).has_value();
+            const bool weather = !lever_spoke || reply->status == 408 || reply->status == 429 || reply->status >= 500;
             if (!weather) co_return make_error_code(Errc::bad_answer);
             if (reply && reply->status == 429) bucket_.drain(clock_.monotonic());
             if (attempt < settings_.attempts) co_await sleep_for(jittered(backoff));
@@ -184,7 +192,7 @@ private:
         const Place place{waiting_, {priority, next_ticket_++}};
         while (true) {
             const Instant now = clock_.monotonic();
-            if (*waiting_.begin() == place.ticket && bucket_.take(now)) break;
+            if (*waiting_->begin() == place.ticket && bucket_.take(now)) break;
             const auto wait = std::chrono::ceil<Milliseconds>(bucket_.next(now) - now);
             co_await sleep_for(std::max(wait, Milliseconds{5}));
         }
@@ -205,7 +213,7 @@ private:
     std::string authorization_;
     TokenBucket bucket_;
     std::unique_ptr<http::Client> client_;
-    std::set<Ticket> waiting_;
+    std::shared_ptr<std::set<Ticket>> waiting_ = std::make_shared<std::set<Ticket>>();
     std::uint64_t next_ticket_ = 0;
     std::mt19937 random_{std::random_device{}()};
 };

@@ -63,7 +63,7 @@ Fault read_webhook(const json::Value& root, Webhook& webhook) {
     if (webhook.signature.empty()) return {"bad-signature", "The member 'signature' must be a text."};
     webhook.triggered_at = triggered_at.integer();
     const auto data = root["data"];
-    webhook.has_data = data.is_object() && !data.members().empty();
+    webhook.has_data = data.is_object() && data.size() > 0;
     webhook.opportunity_id = id_in(data, "opportunityId");
     // Lever's candidateId is the opportunity's id, not the person's.
     if (webhook.opportunity_id.empty()) webhook.opportunity_id = id_in(data, "candidateId");

@@ -47,8 +47,10 @@ std::optional<Opportunity> read_opportunity(const json::Value& data) {
     o.confidential = data["confidentiality"].string() == "confidential";
     o.anonymized = data["isAnonymized"].boolean();
     const auto archived = data["archived"];
-    if (archived.is_object() && archived["archivedAt"].is_integer()) {
+    if (!archived.is_null()) {
         o.archived = Archived{.reason_id = id_of(archived["reason"]), .at_ms = archived["archivedAt"].integer()};
+        // Half an archive mark: taking it for none would tell a destination that a rejected person goes on.
+        if (o.archived->reason_id.empty() || o.archived->at_ms <= 0) return std::nullopt;
     }
     for (const auto& change : data["stageChanges"].items()) {
         StageChange c{.stage_id = text(change["toStageId"]), .at_ms = change["updatedAt"].integer()};

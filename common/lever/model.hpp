@@ -86,7 +86,7 @@ struct Offer {
     std::map<std::string, std::int64_t> dates{};  // field identifier -> epoch ms, of the fields that hold numbers
 };
 
-// Each answers nothing when what cannot be done without (an id) is not there.
+// Each answers nothing when what cannot be done without (an id, a whole mark of archiving) is not there.
 std::optional<Opportunity> read_opportunity(const json::Value& data);
 Person read_person(const json::Value& opportunity_data);
 std::optional<Stage> read_stage(const json::Value& data);

@@ -62,7 +62,8 @@ void Core::on_verdict(JobId id, const Verdict& verdict, Instant now) {
         given_up_.push_back({.job = id, .reason = reason});
     };
     const bool refused_credential = std::holds_alternative<Hold>(verdict);
-    if (held_ && !refused_credential && !std::holds_alternative<Wait>(verdict)) held_ = false;
+    // Only the probe's own answer ends a hold: others began before it, or never asked.
+    if (held_ && probe_ == id && !refused_credential && !std::holds_alternative<Wait>(verdict)) held_ = false;
     std::visit(
         overloaded{
             [&](const Done&) { finish(id); },
@@ -147,6 +148,7 @@ void Core::start(JobId id, std::vector<Action>& actions) {
     }
     ++job.attempts;
     ++running_;
+    if (held_) probe_ = id;
     actions.push_back(Start{.job = id});
 }
 
@@ -159,9 +161,11 @@ void Core::start_due(Instant now, std::vector<Action>& actions) {
     }
 }
 
-void Core::start_waiting(std::vector<Action>& actions) {
-    // While held, only a job that met the refusal is tried again.
-    while (!stopping_ && !held_ && running_ < settings_.slots) {
+void Core::start_waiting(Instant now, std::vector<Action>& actions) {
+    while (may_start(now)) {
+        // While held, a job that met the refusal is tried again. Any other is the probe only when those have all
+        // gone with their partitions, or nothing would ever end the hold.
+        if (held_ && !delayed_.empty()) return;
         auto batch = lanes_.start();
         if (!batch) return;
         Job job;
@@ -171,6 +175,7 @@ void Core::start_waiting(std::vector<Action>& actions) {
         const JobId id = job.id;
         jobs_.emplace(id, std::move(job));
         start(id, actions);
+        if (held_) next_probe_ = now + settings_.probe_interval;
     }
 }
 
@@ -193,7 +198,7 @@ std::vector<Action> Core::next(Instant now) {
     for (auto& given_up : given_up_) actions.push_back(std::move(given_up));
     given_up_.clear();
     start_due(now, actions);
-    start_waiting(actions);
+    start_waiting(now, actions);
     watch_caps(actions);
     if (commit_due_ && now >= next_commit_) {
         commit_due_ = false;
@@ -212,6 +217,7 @@ std::optional<Instant> Core::wake_at() const {
     if (!delayed_.empty() && !stopping_ && running_ < settings_.slots) {
         earlier(held_ ? std::max(next_probe_, delayed_.begin()->first) : delayed_.begin()->first);
     }
+    if (held_ && delayed_.empty() && lanes_.waiting() > 0 && !stopping_ && running_ == 0) earlier(next_probe_);
     return wake;
 }
 

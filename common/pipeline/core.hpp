@@ -102,7 +102,7 @@ private:
     void repeat(JobId id, Milliseconds pause, Instant now);
     void start(JobId id, std::vector<Action>& actions);
     void start_due(Instant now, std::vector<Action>& actions);
-    void start_waiting(std::vector<Action>& actions);
+    void start_waiting(Instant now, std::vector<Action>& actions);
     void watch_caps(std::vector<Action>& actions);
     [[nodiscard]] bool may_start(Instant now) const;
 
@@ -120,6 +120,7 @@ private:
     bool commit_due_ = false;
     bool stopping_ = false;
     bool held_ = false;
+    JobId probe_ = 0;
     Instant next_probe_{};
 };
 

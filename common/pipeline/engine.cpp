@@ -70,7 +70,12 @@ void Engine::take(kafka::Event event) {
                 core_.on_record(std::move(record), std::move(place));
             },
             [this](const kafka::Assigned& assigned) { core_.on_assigned(assigned.partitions); },
-            [this](const kafka::Revoked& revoked) { consumer_.commit_now(core_.on_revoked(revoked.partitions)); },
+            [this](const kafka::Revoked& revoked) {
+                // What was finished and does not arrive in time comes again, and the ledger knows it.
+                for (const auto& [partition, next] : core_.on_revoked(revoked.partitions)) {
+                    consumer_.commit(partition, next);
+                }
+            },
             [this](const kafka::Trouble& trouble) {
                 log::warning("kafka.trouble", {{"reason", trouble.what}, {"fatal", trouble.fatal}});
                 if (trouble.fatal) fatal_ = trouble.what;
@@ -105,6 +110,8 @@ void Engine::set_alarm() {
 }
 
 asio::awaitable<void> Engine::run_job(JobId id) {
+    // Jobs that end at once would otherwise nest, each inside the one before it.
+    co_await asio::post(executor_, asio::use_awaitable);
     Verdict verdict = Wait{.reason = "unexpected failure"};
     try {
         verdict = co_await handler_.attempt(core_.job(id));

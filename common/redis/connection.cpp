@@ -4,11 +4,13 @@
 #include <hiredis/hiredis.h>
 #include <openssl/sha.h>
 
+#include <array>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <charconv>
 #include <deque>
 #include <optional>
 
@@ -101,10 +103,62 @@ Error make_error_code(Errc e) {
     return {static_cast<int>(e), category};
 }
 
+namespace {
+
+void append_header(std::string& wire, char kind, std::int64_t number) {
+    std::array<char, 24> text{};
+    text[0] = kind;
+    char* end = std::to_chars(text.data() + 1, text.data() + text.size() - 2, number).ptr;
+    *end++ = '\r';
+    *end++ = '\n';
+    wire.append(text.data(), end);
+}
+
+}  // namespace
+
+Command::Command(std::size_t words) {
+    wire_.reserve(320);
+    append_header(wire_, '*', static_cast<std::int64_t>(words));
+}
+
+Command& Command::add(std::string_view word) {
+    append_header(wire_, '$', static_cast<std::int64_t>(word.size()));
+    wire_.append(word);
+    wire_.append("\r\n", 2);
+    return *this;
+}
+
+Command& Command::add(std::int64_t number) {
+    std::array<char, 24> text{};
+    const char* end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+    return add(std::string_view{text.data(), static_cast<std::size_t>(end - text.data())});
+}
+
+Command& Command::add_wire(std::string_view words) {
+    wire_.append(words);
+    return *this;
+}
+
 Script::Script(std::string source) : source_{std::move(source)} {
     unsigned char digest[SHA_DIGEST_LENGTH];
     SHA1(reinterpret_cast<const unsigned char*>(source_.data()), source_.size(), digest);
-    sha_ = crypto::hex(std::string_view{reinterpret_cast<const char*>(digest), sizeof digest});
+    const auto sha = crypto::hex(std::string_view{reinterpret_cast<const char*>(digest), sizeof digest});
+    by_sha_ = "$7\r\nEVALSHA\r\n$40\r\n" + sha + "\r\n";
+}
+
+Command Script::call(std::size_t keys, std::size_t arguments) const {
+    Command command{3 + keys + arguments};
+    command.add_wire(by_sha_).add(static_cast<std::int64_t>(keys));
+    return command;
+}
+
+std::string Script::spelled_out(const Command& call) const {
+    const std::string& wire = call.wire();
+    const auto head = wire.find("\r\n") + 2;
+    std::string whole = wire.substr(0, head);
+    whole += "$4\r\nEVAL\r\n$" + std::to_string(source_.size()) + "\r\n" + source_ + "\r\n";
+    whole.append(wire, head + by_sha_.size());
+    return whole;
 }
 
 // Adapts hiredis' event hooks. The rules it keeps: one deferred write for all commands of a turn; writability is
@@ -127,6 +181,7 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
     bool reading = false;
     bool write_posted = false;
     bool write_waiting = false;
+    bool in_write = false;
     bool deadline_running = false;
 
     void connect() {
@@ -206,15 +261,22 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
 
     void want_write() {
         if (write_posted || write_waiting || !descriptor) return;
-        if (!established) {
+        if (!established || in_write) {
             wait_write();
             return;
         }
         write_posted = true;
         asio::post(executor, [self = shared_from_this(), owner = context] {
             self->write_posted = false;
-            if (self->context == owner && owner != nullptr) redisAsyncHandleWrite(owner);
+            if (self->context == owner && owner != nullptr) self->write_now(owner);
         });
+    }
+
+    // What is left after a short write waits for the socket.
+    void write_now(redisAsyncContext* owner) {
+        in_write = true;
+        redisAsyncHandleWrite(owner);
+        in_write = false;
     }
 
     void wait_write() {
@@ -223,24 +285,14 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
             asio::posix::stream_descriptor::wait_write,
             [self = shared_from_this(), owner = context](boost::system::error_code e) {
                 self->write_waiting = false;
-                if (!e && self->context == owner && owner != nullptr) redisAsyncHandleWrite(owner);
+                if (!e && self->context == owner && owner != nullptr) self->write_now(owner);
             });
     }
 
-    void send(Pending* pending, const std::vector<std::string>& arguments) {
-        std::vector<const char*> texts;
-        std::vector<std::size_t> sizes;
-        texts.reserve(arguments.size());
-        sizes.reserve(arguments.size());
-        for (const auto& argument : arguments) {
-            texts.push_back(argument.data());
-            sizes.push_back(argument.size());
-        }
+    void send(Pending* pending, const std::string& wire) {
         const bool sent =
             context != nullptr && established &&
-            redisAsyncCommandArgv(
-                context, &State::on_reply, pending, static_cast<int>(arguments.size()), texts.data(), sizes.data()) ==
-                REDIS_OK;
+            redisAsyncFormattedCommand(context, &State::on_reply, pending, wire.data(), wire.size()) == REDIS_OK;
         if (!sent) {
             asio::post(executor, [pending] {
                 const std::unique_ptr<Pending> owner{pending};
@@ -303,12 +355,13 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
         }
     }
 
-    asio::awaitable<Outcome> exchange(std::vector<std::string> arguments) {
-        auto initiate = [this](auto handler, const std::vector<std::string>& words) {
-            send(new PendingFor<decltype(handler)>{std::move(handler)}, words);
+    // `wire` must live until the answer is there.
+    auto exchange(const std::string& wire) {
+        auto initiate = [this](auto handler, const std::string* text) {
+            send(new PendingFor<decltype(handler)>{std::move(handler)}, *text);
         };
-        co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Outcome)>(
-            std::move(initiate), asio::use_awaitable, std::move(arguments));
+        return asio::async_initiate<const asio::use_awaitable_t<>, void(Outcome)>(
+            std::move(initiate), asio::use_awaitable, &wire);
     }
 };
 
@@ -325,26 +378,16 @@ bool Connection::connected() const {
     return state_->established;
 }
 
-asio::awaitable<Result<Reply>> Connection::command(std::vector<std::string> arguments) {
-    Outcome outcome = co_await state_->exchange(std::move(arguments));
+asio::awaitable<Result<Reply>> Connection::send(Command command) {
+    Outcome outcome = co_await state_->exchange(command.wire());
     co_return std::move(outcome.reply);
 }
 
-asio::awaitable<Result<Reply>> Connection::run(
-    const Script& script, std::vector<std::string> keys, std::vector<std::string> arguments) {
-    std::vector<std::string> words;
-    words.reserve(3 + keys.size() + arguments.size());
-    words.emplace_back("EVALSHA");
-    words.push_back(script.sha());
-    words.push_back(std::to_string(keys.size()));
-    for (auto& key : keys) words.push_back(std::move(key));
-    for (auto& argument : arguments) words.push_back(std::move(argument));
-    std::vector<std::string> whole = words;
-    Outcome outcome = co_await state_->exchange(std::move(words));
+asio::awaitable<Result<Reply>> Connection::run(const Script& script, Command call) {
+    Outcome outcome = co_await state_->exchange(call.wire());
     if (outcome.noscript) {
-        whole[0] = "EVAL";
-        whole[1] = script.source();
-        outcome = co_await state_->exchange(std::move(whole));
+        const std::string whole = script.spelled_out(call);
+        outcome = co_await state_->exchange(whole);
     }
     co_return std::move(outcome.reply);
 }

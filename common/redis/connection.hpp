@@ -4,6 +4,7 @@
 // folder's stores use it; the rest of the program speaks through store.hpp.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,16 +31,32 @@ struct Reply {
     std::vector<Reply> list{};
 };
 
+// A command in the wire form (RESP), put together word by word without a copy of any.
+class Command {
+public:
+    explicit Command(std::size_t words);
+    Command& add(std::string_view word);
+    Command& add(std::int64_t number);
+    // Words that are in the wire form already.
+    Command& add_wire(std::string_view words);
+    [[nodiscard]] const std::string& wire() const { return wire_; }
+
+private:
+    std::string wire_;
+};
+
 // A Lua script; sent once whole and later by its SHA-1.
 class Script {
 public:
     explicit Script(std::string source);
-    [[nodiscard]] const std::string& source() const { return source_; }
-    [[nodiscard]] const std::string& sha() const { return sha_; }
+    // The beginning of a call, to which the keys and then the arguments are added.
+    [[nodiscard]] Command call(std::size_t keys, std::size_t arguments) const;
+    // The same call with the whole script in place of its SHA-1.
+    [[nodiscard]] std::string spelled_out(const Command& call) const;
 
 private:
     std::string source_;
-    std::string sha_;
+    std::string by_sha_;  // EVALSHA and the SHA-1, in the wire form
 };
 
 class Connection {
@@ -49,9 +66,9 @@ public:
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    boost::asio::awaitable<Result<Reply>> command(std::vector<std::string> arguments);
-    boost::asio::awaitable<Result<Reply>> run(
-        const Script& script, std::vector<std::string> keys, std::vector<std::string> arguments);
+    boost::asio::awaitable<Result<Reply>> send(Command command);
+    // `call` as begun by the script.
+    boost::asio::awaitable<Result<Reply>> run(const Script& script, Command call);
 
     [[nodiscard]] bool connected() const;
 

@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <utility>
 
 #include "common/redis/store.hpp"
@@ -47,12 +48,13 @@ redis.call('SET', KEYS[2], string.format('%.0f', now), 'NX')
 local since = redis.call('GET', KEYS[2])
 local e = redis.call('HMGET', KEYS[1], 'v', 'o', 'x')
 local version = tonumber(ARGV[1])
-if e[1] and tonumber(e[1]) == version then return {1, since} end
-if e[1] and tonumber(e[1]) > version then return {2, since} end
-if e[2] and e[2] ~= ARGV[2] and tonumber(e[3]) > now then return {3, since} end
+local applied = e[1] or '0'
+if tonumber(applied) == version then return {1, since, applied} end
+if tonumber(applied) > version then return {2, since, applied} end
+if e[2] and e[2] ~= ARGV[2] and tonumber(e[3]) > now then return {3, since, applied} end
 redis.call('HSET', KEYS[1], 'o', ARGV[2], 'x', string.format('%.0f', now + ARGV[3]))
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
-return {0, since}
+return {0, since, applied}
 )lua";
 
 const std::string finish_source = R"lua(
@@ -70,50 +72,36 @@ return 0
 
 constexpr std::chrono::hours ledger_memory{24 * 120};
 
-std::string text(Milliseconds ms) {
-    return std::to_string(ms.count());
-}
-
 class HiredisStore final : public Store {
 public:
     HiredisStore(boost::asio::any_io_executor executor, Settings settings)
         : prefix_{settings.prefix}, connection_{std::move(executor), std::move(settings)} {}
 
     Answer<Claim> claim(Delivery delivery, std::string owner, ClaimTerms terms) override {
-        std::vector<std::string> keys(1, delivery_key(delivery));
-        std::vector<std::string> arguments;
-        arguments.reserve(4);
-        arguments.push_back(std::move(delivery.fingerprint));
-        arguments.push_back(std::move(owner));
-        arguments.push_back(text(terms.lease));
-        arguments.push_back(std::to_string(terms.bodies_per_token));
-        auto reply = co_await connection_.run(claim_, std::move(keys), std::move(arguments));
+        Command call = claim_.call(1, 4);
+        call.add(delivery_key(delivery)).add(delivery.fingerprint).add(owner);
+        call.add(terms.lease.count()).add(terms.bodies_per_token);
+        const auto reply = co_await connection_.run(claim_, std::move(call));
         if (!reply) co_return reply.error();
         co_return static_cast<Claim>(reply->integer);
     }
 
     Answer<void> confirm(Delivery delivery, Milliseconds remember) override {
-        std::vector<std::string> keys(1, delivery_key(delivery));
-        std::vector<std::string> arguments;
-        arguments.push_back(std::move(delivery.fingerprint));
-        arguments.push_back(text(remember));
-        co_return done(co_await connection_.run(confirm_, std::move(keys), std::move(arguments)));
+        Command call = confirm_.call(1, 2);
+        call.add(delivery_key(delivery)).add(delivery.fingerprint).add(remember.count());
+        co_return done(co_await connection_.run(confirm_, std::move(call)));
     }
 
     Answer<void> release(Delivery delivery, std::string owner) override {
-        std::vector<std::string> keys(1, delivery_key(delivery));
-        std::vector<std::string> arguments;
-        arguments.push_back(std::move(delivery.fingerprint));
-        arguments.push_back(std::move(owner));
-        co_return done(co_await connection_.run(release_, std::move(keys), std::move(arguments)));
+        Command call = release_.call(1, 2);
+        call.add(delivery_key(delivery)).add(delivery.fingerprint).add(owner);
+        co_return done(co_await connection_.run(release_, std::move(call)));
     }
 
     Answer<Remembered> last_change(std::string opportunity) override {
-        std::vector<std::string> command;
-        command.emplace_back("MGET");
-        command.push_back(whole_key());
-        command.push_back(change_key(opportunity));
-        auto reply = co_await connection_.command(std::move(command));
+        Command command{3};
+        command.add("MGET").add(whole_key()).add(change_key(opportunity));
+        auto reply = co_await connection_.send(std::move(command));
         if (!reply) co_return reply.error();
         if (reply->list.size() != 2) co_return make_error_code(Errc::refused);
         Remembered remembered;
@@ -123,64 +111,54 @@ public:
     }
 
     Answer<void> remember_change(std::string opportunity, std::string change) override {
-        std::vector<std::string> command;
-        command.emplace_back("SET");
-        command.push_back(change_key(opportunity));
-        command.push_back(std::move(change));
-        co_return done(co_await connection_.command(std::move(command)));
+        Command command{3};
+        command.add("SET").add(change_key(opportunity)).add(change);
+        co_return done(co_await connection_.send(std::move(command)));
     }
 
     Answer<void> vouch_for_changes() override {
-        std::vector<std::string> command;
-        command.emplace_back("SET");
-        command.push_back(whole_key());
-        command.emplace_back("1");
-        co_return done(co_await connection_.command(std::move(command)));
+        Command command{3};
+        command.add("SET").add(whole_key()).add("1");
+        co_return done(co_await connection_.send(std::move(command)));
     }
 
     Answer<void> open_ledger(std::string destination) override {
-        std::vector<std::string> keys(1, ledger_since_key(destination));
-        co_return done(co_await connection_.run(open_ledger_, std::move(keys), {}));
+        Command call = open_ledger_.call(1, 0);
+        call.add(ledger_since_key(destination));
+        co_return done(co_await connection_.run(open_ledger_, std::move(call)));
     }
 
     Answer<Begun> begin(LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) override {
-        std::vector<std::string> keys;
-        keys.push_back(ledger_key(key));
-        keys.push_back(ledger_since_key(key.destination));
-        std::vector<std::string> arguments;
-        arguments.push_back(std::to_string(version));
-        arguments.push_back(std::move(owner));
-        arguments.push_back(text(lease));
-        auto reply = co_await connection_.run(begin_, std::move(keys), std::move(arguments));
+        Command call = begin_.call(2, 3);
+        call.add(ledger_key(key)).add(ledger_since_key(key.destination));
+        call.add(version).add(owner).add(lease.count());
+        const auto reply = co_await connection_.run(begin_, std::move(call));
         if (!reply) co_return reply.error();
-        if (reply->list.size() != 2) co_return make_error_code(Errc::refused);
+        if (reply->list.size() != 3) co_return make_error_code(Errc::refused);
         Begun begun;
         begun.permission = static_cast<Permission>(reply->list[0].integer);
-        begun.ledger_since = from_ms(std::stoll(reply->list[1].text));
+        begun.ledger_since = from_ms(std::strtoll(reply->list[1].text.c_str(), nullptr, 10));
+        begun.applied_version = std::strtoll(reply->list[2].text.c_str(), nullptr, 10);
         co_return begun;
     }
 
     Answer<void> finish(LedgerKey key, std::int64_t version, std::string owner) override {
-        std::vector<std::string> keys(1, ledger_key(key));
-        std::vector<std::string> arguments;
-        arguments.push_back(std::to_string(version));
-        arguments.push_back(std::move(owner));
-        arguments.push_back(text(ledger_memory));
-        co_return done(co_await connection_.run(finish_, std::move(keys), std::move(arguments)));
+        Command call = finish_.call(1, 3);
+        call.add(ledger_key(key)).add(version).add(owner).add(Milliseconds{ledger_memory}.count());
+        co_return done(co_await connection_.run(finish_, std::move(call)));
     }
 
     Answer<void> abandon(LedgerKey key, std::string owner) override {
-        std::vector<std::string> keys(1, ledger_key(key));
-        std::vector<std::string> arguments(1, std::move(owner));
-        co_return done(co_await connection_.run(abandon_, std::move(keys), std::move(arguments)));
+        Command call = abandon_.call(1, 1);
+        call.add(ledger_key(key)).add(owner);
+        co_return done(co_await connection_.run(abandon_, std::move(call)));
     }
 
     Answer<std::string> eviction_policy() override {
         // INFO and not CONFIG GET: managed Redis servers forbid the latter.
-        std::vector<std::string> command;
-        command.emplace_back("INFO");
-        command.emplace_back("memory");
-        auto reply = co_await connection_.command(std::move(command));
+        Command command{2};
+        command.add("INFO").add("memory");
+        const auto reply = co_await connection_.send(std::move(command));
         if (!reply) co_return reply.error();
         constexpr std::string_view name = "maxmemory_policy:";
         const auto begin = reply->text.find(name);

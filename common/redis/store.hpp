@@ -49,6 +49,8 @@ enum class Permission {
 
 struct Begun {
     Permission permission = Permission::busy;
+    // What is applied so far; 0 = nothing that is remembered.
+    std::int64_t applied_version = 0;
     // When this ledger was begun: what is older than the ledger may have been applied before it.
     Timestamp ledger_since{};
 };

@@ -129,6 +129,7 @@ private:
             admin_ = std::make_unique<http::Server>(
                 context_, settings, http::make_handler(admin_routes(runtime_, schema_)));
             co_await service_.start(runtime_);
+            runtime_.mark_started();
             log_start();
         } catch (const config::Error& e) {
             give_up(exit_usage, e.what());
@@ -224,6 +225,7 @@ private:
 
 std::vector<std::string> Runtime::problems() const {
     std::vector<std::string> found;
+    if (!started_) found.emplace_back("starting");
     for (const auto& check : checks_) {
         if (auto problem = check()) found.push_back(std::move(*problem));
     }
@@ -257,6 +259,7 @@ void declare_common(config::Schema& schema, Common& common) {
         .text("brokers", kafka.brokers, "host:port, comma separated.", {}, config::Need::required)
         .text("topic_prefix", kafka.topic_prefix, "Put before every topic and consumer group.")
         .text("client_id", kafka.client_id, "What the brokers see in their logs and quotas.")
+        .secret("password", kafka.password, "", "The SASL password, if there is one.", config::Need::optional)
         .text(
             "instance_id", kafka.instance_id, "Static group membership; must differ in every process. Empty = none.")
         .duration(
@@ -307,6 +310,8 @@ int run(int argc, char** argv, const std::string& name, std::unique_ptr<Service>
     }
     try {
         schema.load(file);
+        if (const auto fault = kafka::fault_of(common.kafka); !fault.empty())
+            throw config::Error{file + ": " + fault};
     } catch (const config::Error& e) {
         say(program, e.what());
         return exit_usage;
@@ -318,7 +323,11 @@ int run(int argc, char** argv, const std::string& name, std::unique_ptr<Service>
     log::set_up(
         name, level_of(common.log_level), common.log_format == "json" ? log::Format::json : log::Format::text);
     Process process{context, program, file, service, schema, common};
-    return process.run();
+    const int code = process.run();
+    // What was under way has been finished or given up in stop(). Taking the rest apart in the right order would be
+    // work for nothing: the kernel does it better.
+    std::fflush(nullptr);
+    std::_Exit(code);
 }
 
 asio::awaitable<bool> check_redis(redis::Store& store, const redis::Settings& settings, Patience patience) {

@@ -53,6 +53,8 @@ public:
         if (on_failure) on_failure(std::move(sentence));
     }
 
+    // Until then /readyz says that the service is starting.
+    void mark_started() { started_ = true; }
     [[nodiscard]] std::vector<std::string> problems() const;
     void refresh() const;
     std::function<void(std::string)> on_failure{};
@@ -62,6 +64,7 @@ private:
     const Common& common_;
     SystemClock clock_;
     metrics::Registry metrics_;
+    bool started_ = false;
     std::vector<Check> checks_;
     std::vector<std::function<void()>> refresh_;
 };

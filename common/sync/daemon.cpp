@@ -23,7 +23,8 @@ public:
                 "token",
                 delivery_.internal_token,
                 "HIREWIRE_INTERNAL_TOKEN",
-                "The bearer token of the internal API.");
+                "The bearer token of the internal API.",
+                destination_->asks_for_people() ? config::Need::required : config::Need::optional);
         auto& core = core_;
         schema.section("sync", "What all sync daemons have in common.")
             .integer("slots", core.slots, "Requests under way at once.", 1, 4096)

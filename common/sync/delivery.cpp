@@ -28,8 +28,7 @@ bool same_status(const v1::Change& a, const v1::Change& b) {
     return a.status().kind() == b.status().kind() && a.status().id() == b.status().id();
 }
 
-// The newest change speaks for all. One of the same status that it overtakes hands its liveness on: the person was
-// announced in that status, whatever detail came after.
+// The newest change speaks for all.
 Batch read_batch(const pipeline::Job& job) {
     Batch batch;
     for (const auto& received : job.records) {
@@ -47,10 +46,26 @@ Batch read_batch(const pipeline::Job& job) {
             batch.older.push_back(std::move(change));
         }
     }
-    for (const auto& older : batch.older) {
-        if (older.live() && same_status(older, *batch.newest)) batch.newest->set_live(true);
-    }
     return batch;
+}
+
+// What was applied before, or read twice, is neither news nor overtaken.
+void drop_known(std::vector<v1::Change>& older, std::int64_t applied_version) {
+    std::sort(older.begin(), older.end(), [](const auto& a, const auto& b) { return a.version() < b.version(); });
+    const auto twice = std::unique(
+        older.begin(), older.end(), [](const auto& a, const auto& b) { return a.version() == b.version(); });
+    older.erase(twice, older.end());
+    std::erase_if(older, [&](const v1::Change& change) { return change.version() <= applied_version; });
+}
+
+// The change that announces the status: the newest one, or a live one of the same status that it overtakes. The
+// person was announced in that status, whatever detail came after; and as late as that one is, so late is the news.
+const v1::Change& announcement(const v1::Change& newest, const std::vector<v1::Change>& older) {
+    if (newest.live()) return newest;
+    for (const auto& change : older) {
+        if (change.live() && same_status(change, newest)) return change;
+    }
+    return newest;
 }
 
 // Outcomes after which the destination is known to stand at this version.
@@ -178,6 +193,7 @@ Delivery::Delivery(
 void Delivery::use_tokens(std::string token, std::string internal_token) {
     settings_.token = std::move(token);
     settings_.internal_token = std::move(internal_token);
+    forget_403();
 }
 
 pipeline::Place Delivery::place(const kafka::Record& record) {
@@ -221,16 +237,26 @@ asio::awaitable<Delivery::Verdict> Delivery::attempt(const pipeline::Job& job) {
             co_return pipeline::Wait{.reason = "another process works on this resource"};
         case redis::Permission::applied_before:
         case redis::Permission::superseded: {
-            if (begun->permission == redis::Permission::superseded) batch.older.push_back(attempt.change);
+            // A repeat of what was decided before, unless a newer change came to this opportunity by another way.
+            if (begun->permission == redis::Permission::superseded) {
+                drop_known(batch.older, 0);
+                batch.older.push_back(attempt.change);
+            } else {
+                batch.older.clear();
+            }
             if (!co_await report_superseded(attempt, batch.older)) {
                 co_return pipeline::Wait{.reason = "the outcome cannot be written"};
             }
             co_return pipeline::Done{};
         }
     }
+    drop_known(batch.older, begun->applied_version);
+    const auto& announced = announcement(attempt.change, batch.older);
     Situation situation;
-    situation.backfill = !attempt.change.live();
-    const auto occurred = from_ms(attempt.change.occurred_at_ms());
+    situation.backfill = !announced.live();
+    const auto occurred = from_ms(announced.occurred_at_ms());
+    attempt.change.set_live(announced.live());
+    attempt.lease_ends = clock_.monotonic() + settings_.lease;
     situation.late = clock_.now() - occurred > settings_.follow_up_max_age || occurred < begun->ledger_since;
 
     Plan plan{Settle{.outcome = v1::OUTCOME_KIND_SKIPPED, .reason = "confidential"}};
@@ -253,6 +279,11 @@ asio::awaitable<Plan> Delivery::follow(Plan plan, Attempt& attempt) {
                 const Answer answer = known->second.reply;
                 plan = current.then(answer);
                 continue;
+            }
+            // A request that may outlive the lease is not begun: somebody else may then work on this resource.
+            if (clock_.monotonic() + settings_.request_timeout > attempt.lease_ends) {
+                const pipeline::Retry retry{.reason = "the destination took too long over the steps before"};
+                co_return Plan{Fail{.verdict = retry}};
             }
             const Answer answer = co_await send(current.request, attempt);
             if (current.remember && answer && answer->status == 200) {
@@ -320,7 +351,7 @@ asio::awaitable<Plan> Delivery::ask_person(AskPerson ask, const Attempt& attempt
 
 asio::awaitable<Delivery::Verdict> Delivery::settle(
     Settle decision, Attempt& attempt, const std::vector<v1::Change>& older) {
-    last_forbidden_.clear();
+    if (attempt.http_status != 0) forget_403();
     const bool reported =
         co_await report_superseded(attempt, older) && co_await report(attempt, decision.outcome, decision.reason);
     if (!reported) {
@@ -340,15 +371,22 @@ asio::awaitable<Delivery::Verdict> Delivery::settle(
     co_return pipeline::Done{};
 }
 
-// One resource's 403 may be about that resource; a second one's in a row is about the credential.
+// One resource's 403 may be about that resource; a second one's in a row is about the credential, and from then on so
+// is everyone's, until an answer says otherwise. Attempts that asked nothing say nothing.
 Delivery::Verdict Delivery::second_opinion_on_403(Verdict verdict, const Attempt& attempt) {
     if (attempt.http_status != 403 || !std::holds_alternative<pipeline::Hold>(verdict)) {
-        last_forbidden_.clear();
+        if (attempt.http_status != 0) forget_403();
         return verdict;
     }
-    if (!last_forbidden_.empty() && last_forbidden_ != attempt.resource) return verdict;
+    if (!last_forbidden_.empty() && last_forbidden_ != attempt.resource) credential_refused_ = true;
     last_forbidden_ = attempt.resource;
+    if (credential_refused_) return verdict;
     return pipeline::Retry{.reason = "answered 403"};
+}
+
+void Delivery::forget_403() {
+    last_forbidden_.clear();
+    credential_refused_ = false;
 }
 
 asio::awaitable<Delivery::Verdict> Delivery::fail(Verdict verdict, Attempt& attempt) {
@@ -451,7 +489,10 @@ asio::awaitable<bool> Delivery::give_up(const pipeline::Job& job, std::string re
     message.headers.push_back({"hirewire-source-partition", std::to_string(source.partition.number)});
     message.headers.push_back({"hirewire-source-offset", std::to_string(source.offset)});
     const auto written = co_await producer_.write(std::move(message));
-    if (!written) co_return false;
+    if (!written) {
+        log::error("dead_letter.not_written", {{"destination", name_}, {"reason", written.error().message()}});
+        co_return false;
+    }
     dead_letters_.set(++dead_);
     log::error(
         "delivery.dead",

@@ -51,6 +51,7 @@ private:
         std::string owner{};
         int number = 1;
         int http_status = 0;
+        Instant lease_ends = Instant::max();
     };
     struct Remembered {
         http::Reply reply{};
@@ -66,6 +67,7 @@ private:
     boost::asio::awaitable<bool> report(const Attempt& attempt, v1::OutcomeKind outcome, std::string reason);
     boost::asio::awaitable<bool> report_superseded(const Attempt& attempt, const std::vector<v1::Change>& older);
     Verdict second_opinion_on_403(Verdict verdict, const Attempt& attempt);
+    void forget_403();
     [[nodiscard]] redis::LedgerKey ledger_key(const Attempt& attempt) const;
 
     DeliverySettings settings_;
@@ -83,6 +85,7 @@ private:
     std::map<std::string, Remembered> remembered_;
     std::string owner_prefix_;
     std::string last_forbidden_;
+    bool credential_refused_ = false;
     std::uint64_t next_owner_ = 0;
     double dead_ = 0;
 };

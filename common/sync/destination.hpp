@@ -30,6 +30,8 @@ public:
     // What is kept in order; one request at a time for each.
     [[nodiscard]] virtual std::string resource(const v1::Change& change) const { return change.opportunity_id(); }
     [[nodiscard]] virtual Plan plan(const v1::Change& change, const Situation& situation) const = 0;
+    // Whether its plans ask who somebody is. Without that, it is not given the token that tells.
+    [[nodiscard]] virtual bool asks_for_people() const { return false; }
     // Media type of what is sent and taken.
     [[nodiscard]] virtual std::string_view media_type() const { return "application/json"; }
 };

@@ -1,5 +1,6 @@
 #include "common/sync/judge.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "common/json/value.hpp"
@@ -36,7 +37,13 @@ std::string problem_code(const http::Reply& reply) {
     const auto document = json::Document::parse(reply.body);
     if (!document) return {};
     const auto code = (*document)["code"].string();
-    return std::string{code.empty() ? (*document)["scimType"].string() : code};
+    const auto word = code.empty() ? (*document)["scimType"].string() : code;
+    // It ends in outcomes and logs, so a word is all that it may be.
+    const bool is_word =
+        word.size() <= 40 && std::all_of(word.begin(), word.end(), [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+        });
+    return is_word ? std::string{word} : std::string{};
 }
 
 std::optional<Milliseconds> retry_after(const http::Reply& reply) {

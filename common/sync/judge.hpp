@@ -15,7 +15,7 @@ Plan judge(const Answer& answer, bool backfill);
 // RFC 9110 Retry-After, seconds or a date; a date counts from the answer's own Date, so that clocks need not agree.
 std::optional<Milliseconds> retry_after(const http::Reply& reply);
 
-// The problem body's `code` (or SCIM's `scimType`), "" when there is none.
+// The problem body's `code` (or SCIM's `scimType`), "" when there is none, or it is not a word.
 std::string problem_code(const http::Reply& reply);
 
 }  // namespace hirewire::sync

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "common/core/uuid.hpp"
 
@@ -217,8 +218,10 @@ void set_facts(v1::Change& change, const Facts& facts) {
 }
 
 bool details_differ(const v1::Change& last, const v1::Change& now) {
-    return last.start_date() != now.start_date() || last.posting().id() != now.posting().id() ||
-           last.confidential() != now.confidential() || last.cluster().job_id() != now.cluster().job_id() ||
+    return last.start_date() != now.start_date() || last.contact_id() != now.contact_id() ||
+           last.posting().id() != now.posting().id() || last.posting().title() != now.posting().title() ||
+           last.posting().department() != now.posting().department() || last.confidential() != now.confidential() ||
+           last.cluster().job_id() != now.cluster().job_id() ||
            last.cluster().candidate_id() != now.cluster().candidate_id();
 }
 
@@ -288,6 +291,7 @@ std::vector<v1::Change> diff(const v1::Change* last, const Facts& facts, const M
     v1::Mark mark = last != nullptr ? last->mark() : v1::Mark{};
     v1::Status status = last != nullptr ? last->status() : v1::Status{};
     bool hired = last != nullptr && last->hired();
+    std::optional<v1::Status> before_unhiring;
     const auto emit = [&](v1::ChangeKind kind, std::int64_t at_ms, const std::string& anchor) {
         v1::Change change = template_change;
         change.set_kind(kind);
@@ -316,17 +320,19 @@ std::vector<v1::Change> diff(const v1::Change* last, const Facts& facts, const M
                 for (const auto& change : o.stage_changes) {
                     if (change.at_ms <= t.at_ms && !already_counted(change, mark)) count(change, mark);
                 }
-                if (mark.stage_id().empty()) mark.set_stage_id(o.stage_id);
+                if (mark.stage_id().empty()) {
+                    mark.set_stage_id(o.stage_changes.empty() ? o.stage_id : o.stage_changes.front().stage_id);
+                }
                 emit(t.kind, t.at_ms, t.anchor);
                 break;
             case v1::CHANGE_KIND_STAGE_CHANGED: {
                 const lever::StageChange change{.stage_id = t.stage_id, .at_ms = t.at_ms};
                 if (already_counted(change, mark)) break;
-                const bool first_stage_after_applying = mark.stage_changed_at_ms() == 0 && !mark.stage_id().empty();
                 const bool same_stage = mark.stage_id() == t.stage_id;
                 count(change, mark);
-                // An archived opportunity can move and stays archived: its effective status does not change.
-                if (is_archived(mark) || (first_stage_after_applying && same_stage)) break;
+                // An archived opportunity can move and stays archived: its effective status does not change. Nor does
+                // it when the stage is the one that applying began in.
+                if (is_archived(mark) || same_stage) break;
                 emit(t.kind, t.at_ms, t.anchor);
                 break;
             }
@@ -334,6 +340,7 @@ std::vector<v1::Change> diff(const v1::Change* last, const Facts& facts, const M
             case v1::CHANGE_KIND_HIRED:
                 set_archived(mark, t.archived);
                 hired = t.kind == v1::CHANGE_KIND_HIRED;
+                if (before_unhiring) status = *std::exchange(before_unhiring, std::nullopt);
                 emit(t.kind, t.at_ms, t.anchor);
                 break;
             case v1::CHANGE_KIND_UNARCHIVED:
@@ -342,7 +349,10 @@ std::vector<v1::Change> diff(const v1::Change* last, const Facts& facts, const M
                 set_archived(mark, o.archived);
                 if (!o.archived && mark.stage_id().empty()) mark.set_stage_id(o.stage_id);
                 hired = false;
+                before_unhiring = status;
                 emit(t.kind, t.at_ms, t.anchor);
+                // The archiving that follows in the same moment is the news; two would ask a candidate twice.
+                if (o.archived) changes.back().set_live(false);
                 break;
             case v1::CHANGE_KIND_ANONYMIZED:
                 mark.set_anonymized(true);
@@ -353,12 +363,29 @@ std::vector<v1::Change> diff(const v1::Change* last, const Facts& facts, const M
         }
     }
 
+    if (!o.stage_id.empty() && mark.stage_id() != o.stage_id) {
+        // Lever's own state is the truth, also where its history does not tell how it came about.
+        mark.set_stage_id(o.stage_id);
+        const auto known = std::max(o.updated_at_ms, mark.stage_changed_at_ms());
+        const auto at = known != 0 ? known : moment.now_ms;
+        if (!is_archived(mark)) {
+            emit(v1::CHANGE_KIND_STAGE_CHANGED, at, "state/" + std::to_string(at) + "/" + o.stage_id);
+        }
+    }
     if (changes.empty() && last != nullptr) {
         v1::Change now = template_change;
         now.set_start_date(hired ? facts.start_date : std::string{});
-        if (details_differ(*last, now)) emit(v1::CHANGE_KIND_DETAILS_CHANGED, moment.now_ms, {});
-        if (!changes.empty() && last->has_previous_status()) {
-            *changes.back().mutable_previous_status() = last->previous_status();
+        // Name and addresses are in no record, so that they have changed is known from the contact's webhook only; it
+        // matters where they were sent, for a standing hire.
+        const bool person_changed = hired && std::any_of(moment.hints.begin(), moment.hints.end(), [](const Hint& h) {
+                                        return h.cause_kind == "contact";
+                                    });
+        if (person_changed || details_differ(*last, now)) {
+            emit(v1::CHANGE_KIND_DETAILS_CHANGED, moment.now_ms, {});
+            // The status is the one it was, so what was before it still is.
+            auto& change = changes.back();
+            change.clear_previous_status();
+            if (last->has_previous_status()) *change.mutable_previous_status() = last->previous_status();
         }
     }
     if (last == nullptr && !changes.empty()) {
@@ -378,6 +405,7 @@ std::optional<v1::Change> deletion(const v1::Change* last, std::int64_t deleted_
     change.set_occurred_at_ms(deleted_at_ms != 0 ? deleted_at_ms : moment.now_ms);
     *change.mutable_previous_status() = last->status();
     change.set_hired(false);
+    change.clear_hired_at_ms();
     change.clear_start_date();
     change.mutable_mark()->set_deleted(true);
     seal(change, last->version(), {}, moment);

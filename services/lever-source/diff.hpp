@@ -24,6 +24,7 @@ struct Hint {
     std::int64_t triggered_at = 0;  // epoch ms, signed by Lever; 0 = no webhook
     std::string cause_kind = "webhook";
     std::string cause_id{};
+    std::string traceparent{};  // of the record that it came in
 };
 
 // Lever's present state, with what its ids mean.

@@ -46,6 +46,8 @@ asio::awaitable<void> LeverSource::stop() {
 }
 
 void LeverSource::reload() {
+    if (!engine_) return;
+    api_->use_key(settings_.lever.key);
     people_->use_token(settings_.internal_token);
     engine_->release_hold();
 }

@@ -40,7 +40,7 @@ std::optional<Hint> read_hint(const kafka::Record& record) {
     return hint;
 }
 
-kafka::Message change_message(const std::string& topic, const v1::Change& change) {
+kafka::Message change_message(const std::string& topic, const v1::Change& change, const Moment& moment) {
     kafka::Message message;
     message.topic = topic;
     message.key = change.opportunity_id();
@@ -52,7 +52,8 @@ kafka::Message change_message(const std::string& topic, const v1::Change& change
         "hirewire:" + change.account(),
         std::move(type),
         iso_time(from_ms(change.occurred_at_ms())),
-        "application/protobuf");
+        "application/protobuf",
+        moment.hints.empty() ? std::string{} : moment.hints.back().traceparent);
     return message;
 }
 
@@ -101,6 +102,7 @@ asio::awaitable<Source::Verdict> Source::attempt(const pipeline::Job& job) {
     for (const auto& received : job.records) {
         auto hint = read_hint(received.record);
         if (hint) {
+            hint->traceparent = kafka::header(received.record.headers, "traceparent");
             moment.hints.push_back(std::move(*hint));
         } else {
             done("unreadable");
@@ -177,7 +179,7 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, const pipel
         done("nothing_new");
         co_return pipeline::Done{};
     }
-    const auto emitted = co_await emit(changes);
+    const auto emitted = co_await emit(changes, moment);
     if (!emitted) co_return pipeline::Wait{.reason = "not emitted: " + emitted.error().message()};
     done("emitted");
     co_return pipeline::Done{};
@@ -193,7 +195,7 @@ asio::awaitable<Source::Verdict> Source::not_there(std::string id, Error why, co
             const auto change = deletion(last, to_ms(**deleted), moment);
             if (change) {
                 std::vector<v1::Change> changes(1, *change);
-                const auto emitted = co_await emit(changes);
+                const auto emitted = co_await emit(changes, moment);
                 if (!emitted) co_return pipeline::Wait{.reason = "not emitted: " + emitted.error().message()};
             }
             done("deleted");
@@ -254,6 +256,15 @@ asio::awaitable<Result<Source::Memory>> Source::recall(std::string id) {
 }
 
 asio::awaitable<bool> Source::restore_memory() {
+    // A second restore could put an older state over what was emitted since the first.
+    if (restoring_) co_return false;
+    restoring_ = true;
+    const bool restored = co_await read_memory_back();
+    restoring_ = false;
+    co_return restored;
+}
+
+asio::awaitable<bool> Source::read_memory_back() {
     std::unordered_map<std::string, std::string> last;
     const auto keep = [&last](const kafka::Record& record) {
         if (record.value) {
@@ -272,14 +283,14 @@ asio::awaitable<bool> Source::restore_memory() {
     co_return vouched.has_value();
 }
 
-asio::awaitable<Result<void>> Source::emit(const std::vector<v1::Change>& changes) {
+asio::awaitable<Result<void>> Source::emit(const std::vector<v1::Change>& changes, const Moment& moment) {
     for (const auto& change : changes) {
-        kafka::Message message = change_message("hiring.changes", change);
+        kafka::Message message = change_message("hiring.changes", change, moment);
         const auto written = co_await producer_.write(std::move(message));
         if (!written) co_return written.error();
     }
     const auto& newest = changes.back();
-    kafka::Message message = change_message("hiring.opportunities", newest);
+    kafka::Message message = change_message("hiring.opportunities", newest, moment);
     const auto written = co_await producer_.write(std::move(message));
     if (!written) co_return written.error();
     const auto remembered = co_await store_.remember_change(newest.opportunity_id(), newest.SerializeAsString());
@@ -302,7 +313,8 @@ asio::awaitable<Result<void>> Source::emit(const std::vector<v1::Change>& change
 pipeline::Verdict Source::verdict_on(const Error& error) const {
     if (error == lever::Errc::unauthorized) return pipeline::Hold{.reason = error.message()};
     if (error == lever::Errc::bad_answer) return pipeline::Refused{.reason = error.message()};
-    return pipeline::Retry{.reason = error.message()};
+    // Lever is away: the hint waits as long as that takes. Without a sweep nothing else would bring it back.
+    return pipeline::Wait{.reason = error.message()};
 }
 
 asio::awaitable<bool> Source::give_up(const pipeline::Job& job, std::string reason) {

@@ -55,7 +55,8 @@ private:
     boost::asio::awaitable<Verdict> opportunity(std::string id, const pipeline::Job& job, Moment moment);
     boost::asio::awaitable<Verdict> not_there(std::string id, Error why, const v1::Change* last, Moment moment);
     boost::asio::awaitable<Result<Memory>> recall(std::string id);
-    boost::asio::awaitable<Result<void>> emit(const std::vector<v1::Change>& changes);
+    boost::asio::awaitable<bool> read_memory_back();
+    boost::asio::awaitable<Result<void>> emit(const std::vector<v1::Change>& changes, const Moment& moment);
     [[nodiscard]] Verdict verdict_on(const Error& error) const;
     void done(std::string_view what);
 
@@ -66,6 +67,7 @@ private:
     kafka::Producer& producer_;
     const Clock& clock_;
     metrics::Registry& metrics_;
+    bool restoring_ = false;
 };
 
 }  // namespace hirewire::source

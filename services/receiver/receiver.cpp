@@ -103,6 +103,7 @@ runtime::Endpoint Receiver::admin() const {
 
 asio::awaitable<void> Receiver::start(runtime::Runtime& runtime) {
     const auto tokens = lever::split_tokens(settings_.signature_tokens);
+    if (tokens.empty()) throw config::Error{"receiver.signature_tokens: holds no token, only separators."};
     const auto& common = runtime.common();
     probe_ = redis::make_store(runtime.context().get_executor(), common.redis);
     if (!co_await runtime::check_redis(*probe_, common.redis, runtime::Patience::brief)) {

@@ -187,6 +187,12 @@ std::string put_body(const json::Value& user, const Wanted& w) {
     return out.text();
 }
 
+// Not the list that was asked for: nothing was done, whatever the status says.
+sync::Plan judge_read(const sync::Answer& answer) {
+    if (answer && answer->status < 300) return fail(pipeline::Retry{.reason = "the list of users is not there"});
+    return sync::judge(answer, false);
+}
+
 // 409 and 412 mean that somebody else was quicker: the whole sequence again, from the look-up.
 sync::Plan judge_write(const sync::Answer& answer) {
     if (!answer) return sync::judge(answer, false);
@@ -230,7 +236,7 @@ sync::Plan settle_conflict(const Wanted& wanted, const Provider& provider) {
         filter_target("userName", wanted.user_name),
         {},
         [wanted, provider](const sync::Answer& a) {
-            if (!a || a->status != 200) return sync::judge(a, false);
+            if (!a || a->status != 200) return judge_read(a);
             const auto document = json::Document::parse(a->body);
             const auto users = document ? (*document)["Resources"].items() : std::vector<json::Value>{};
             if (users.empty()) return fail(pipeline::Retry{.reason = "a conflict with nobody to be found"});
@@ -255,7 +261,7 @@ sync::Plan find(const Wanted& wanted, const Provider& provider) {
         filter_target("externalId", wanted.external_id),
         {},
         [wanted, provider](const sync::Answer& a) {
-            if (!a || a->status != 200) return sync::judge(a, false);
+            if (!a || a->status != 200) return judge_read(a);
             const auto document = json::Document::parse(a->body);
             if (!document || !(*document)["totalResults"].is_integer()) {
                 return fail(pipeline::Retry{.reason = "the list of users cannot be read"});
@@ -297,7 +303,8 @@ sync::Plan with_person(
     wanted.user_name = settings.user_name == "personal_email" ? wanted.email : "lever-" + change.contact_id();
     wanted.title = change.posting().title();
     wanted.department = change.posting().department();
-    wanted.start_date = person->start_date.empty() ? change.start_date() : person->start_date;
+    // Read a moment ago: an offer without a date is the truth by now.
+    wanted.start_date = person->start_date;
     wanted.hired_at = iso_time(from_ms(change.hired_at_ms()));
     wanted.opportunity_id = change.opportunity_id();
     return ask_provider([wanted](const Provider& provider) { return find(wanted, provider); });
@@ -311,7 +318,7 @@ sync::Plan find_and_deactivate(
         filter_target("externalId", external_id),
         {},
         [opportunity_id, provider](const sync::Answer& a) {
-            if (!a || a->status != 200) return sync::judge(a, false);
+            if (!a || a->status != 200) return judge_read(a);
             const auto document = json::Document::parse(a->body);
             const auto users = document ? (*document)["Resources"].items() : std::vector<json::Value>{};
             if (users.empty()) return settle(v1::OUTCOME_KIND_SKIPPED, "un-hired, and not known there");
@@ -372,6 +379,7 @@ public:
         return bring_to_preboarding(change, settings_);
     }
 
+    [[nodiscard]] bool asks_for_people() const override { return true; }
     [[nodiscard]] std::string_view media_type() const override { return "application/scim+json"; }
 
 private:
@@ -396,7 +404,8 @@ sync::Plan bring_to_preboarding(const v1::Change& change, const Settings& settin
         return settle(v1::OUTCOME_KIND_SKIPPED, "deleted or anonymized in Lever");
     }
     if (!change.hired()) {
-        if (change.kind() == v1::CHANGE_KIND_UNHIRED && settings.deactivate_unhired) return deactivate(change);
+        // By the state and not by the kind: a later change may have overtaken the un-hiring itself.
+        if (settings.deactivate_unhired && !change.contact_id().empty()) return deactivate(change);
         return settle(
             v1::OUTCOME_KIND_SKIPPED,
             change.kind() == v1::CHANGE_KIND_UNHIRED ? "un-hired: reported, nothing changed" : "not hired");
