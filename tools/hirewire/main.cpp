@@ -47,34 +47,38 @@ kafka::Settings kafka_at(const Place& place) {
     return common.kafka;
 }
 
-void add_topics(CLI::App& app, std::function<int()>& chosen) {
-    auto* topics = app.add_subcommand("topics", "The topics on the broker, as proto/topics.toml lists them");
-    topics->require_subcommand(1);
-    // Lives as long as the program: the options write into it while parsing, the verb reads it afterwards.
-    static Place place;
-    static cli::TopicsCommand command{.file = "proto/topics.toml"};
-    static bool as_json = false;
-    const auto verb = [&](const char* name, const char* help, int (*run)(const cli::TopicsCommand&)) {
-        auto* sub = topics->add_subcommand(name, help);
-        add_place(*sub, place);
-        sub->add_option("--topics", command.file, "The list of topics")->capture_default_str();
-        sub->add_option("--partitions", command.overrides.partitions, "In place of the list's number")
+// What the command line says after "topics"; filled in while it is parsed, so it outlives that.
+struct TopicsVerbs {
+    Place place{};
+    cli::TopicsCommand command{.file = "proto/topics.toml"};
+    bool as_json = false;
+};
+
+void add_topics(CLI::App& app, TopicsVerbs& topics, std::function<int()>& chosen) {
+    auto* group = app.add_subcommand("topics", "The topics on the broker, as proto/topics.toml lists them");
+    group->require_subcommand(1);
+    const auto add = [&](const char* name, const char* help, int (*run)(const cli::TopicsCommand&)) {
+        auto* verb = group->add_subcommand(name, help);
+        auto& overrides = topics.command.overrides;
+        add_place(*verb, topics.place);
+        verb->add_option("--topics", topics.command.file, "The list of topics")->capture_default_str();
+        verb->add_option("--partitions", overrides.partitions, "In place of the list's number")
             ->check(CLI::Range(1, 10'000));
-        sub->add_option("--replication", command.overrides.replication, "In place of the list's number")
+        verb->add_option("--replication", overrides.replication, "In place of the list's number")
             ->check(CLI::Range(1, 9));
-        sub->add_option("--min-insync", command.overrides.min_insync_replicas, "In place of the list's number")
+        verb->add_option("--min-insync", overrides.min_insync_replicas, "In place of the list's number")
             ->check(CLI::Range(1, 9));
-        sub->add_flag("--json", as_json, "For programs");
-        sub->callback([&chosen, run] {
-            chosen = [run] {
-                command.kafka = kafka_at(place);
-                command.show = as_json ? cli::Show::json : cli::Show::table;
-                return run(command);
+        verb->add_flag("--json", topics.as_json, "For programs");
+        verb->callback([&topics, &chosen, run] {
+            chosen = [&topics, run] {
+                topics.command.kafka = kafka_at(topics.place);
+                topics.command.show = topics.as_json ? cli::Show::json : cli::Show::table;
+                return run(topics.command);
             };
         });
     };
-    verb("apply", "Make the missing ones; refuse when a partition count differs", &cli::apply_topics);
-    verb("list", "Show which are there", &cli::list_topics);
+    add("apply", "Make the missing ones; refuse when a partition count differs", &cli::apply_topics);
+    add("list", "Show which are there", &cli::list_topics);
 }
 
 }  // namespace
@@ -83,8 +87,9 @@ int main(int argc, char** argv) {
     CLI::App app{"Hirewire's command line for operators.", "hirewire"};
     app.require_subcommand(1);
     app.set_version_flag("--version", "hirewire " HIREWIRE_VERSION);
+    TopicsVerbs topics;
     std::function<int()> chosen;
-    add_topics(app, chosen);
+    add_topics(app, topics, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
