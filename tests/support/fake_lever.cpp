@@ -1,0 +1,57 @@
+#include "tests/support/fake_lever.hpp"
+
+namespace hirewire::testing {
+
+std::optional<Error> FakeLever::reached(const std::string& call, lever::Priority priority) {
+    calls.push_back(call);
+    priorities.push_back(priority);
+    if (watch) watch(call);
+    const auto found = trouble.find(call);
+    if (found == trouble.end()) return std::nullopt;
+    return lever::make_error_code(found->second);
+}
+
+FakeLever::Answer<lever::Read> FakeLever::opportunity(std::string id, lever::Priority priority) {
+    if (const auto error = reached("opportunity", priority)) co_return *error;
+    const auto found = opportunities.find(id);
+    if (found == opportunities.end()) co_return lever::make_error_code(lever::Errc::not_found);
+    lever::Read read;
+    read.opportunity = found->second;
+    read.person = people[id];
+    read.read_at = clock_.now();
+    co_return read;
+}
+
+FakeLever::Answer<std::vector<std::string>> FakeLever::opportunities_of(
+    std::string contact_id, lever::Priority priority) {
+    if (const auto error = reached("opportunities_of", priority)) co_return *error;
+    co_return contacts[contact_id];
+}
+
+FakeLever::Answer<std::optional<Timestamp>> FakeLever::deleted_at(std::string id, lever::Priority priority) {
+    if (const auto error = reached("deleted_at", priority)) co_return *error;
+    const auto found = deleted.find(id);
+    std::optional<Timestamp> at;
+    if (found != deleted.end()) at = found->second;
+    co_return at;
+}
+
+FakeLever::Answer<lever::Vocabulary> FakeLever::vocabulary(lever::Priority priority) {
+    if (const auto error = reached("vocabulary", priority)) co_return *error;
+    co_return words;
+}
+
+FakeLever::Answer<lever::Posting> FakeLever::posting(std::string id, lever::Priority priority) {
+    if (const auto error = reached("posting", priority)) co_return *error;
+    const auto found = postings.find(id);
+    if (found == postings.end()) co_return lever::make_error_code(lever::Errc::not_found);
+    co_return found->second;
+}
+
+FakeLever::Answer<std::vector<lever::Offer>> FakeLever::offers(
+    std::string opportunity_id, lever::Priority priority) {
+    if (const auto error = reached("offers", priority)) co_return *error;
+    co_return offered[opportunity_id];
+}
+
+}  // namespace hirewire::testing

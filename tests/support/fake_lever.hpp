@@ -1,0 +1,43 @@
+#pragma once
+// Lever's Data API, in memory: what the test puts in is what is read.
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/lever/api.hpp"
+
+namespace hirewire::testing {
+
+class FakeLever final : public lever::Api {
+public:
+    explicit FakeLever(const Clock& clock) : clock_{clock} {}
+
+    Answer<lever::Read> opportunity(std::string id, lever::Priority priority) override;
+    Answer<std::vector<std::string>> opportunities_of(std::string contact_id, lever::Priority priority) override;
+    Answer<std::optional<Timestamp>> deleted_at(std::string id, lever::Priority priority) override;
+    Answer<lever::Vocabulary> vocabulary(lever::Priority priority) override;
+    Answer<lever::Posting> posting(std::string id, lever::Priority priority) override;
+    Answer<std::vector<lever::Offer>> offers(std::string opportunity_id, lever::Priority priority) override;
+    void use_key(std::string) override {}
+
+    std::map<std::string, lever::Opportunity> opportunities{};
+    std::map<std::string, lever::Person> people{};
+    std::map<std::string, std::vector<std::string>> contacts{};
+    std::map<std::string, Timestamp> deleted{};
+    lever::Vocabulary words{};
+    std::map<std::string, lever::Posting> postings{};
+    std::map<std::string, std::vector<lever::Offer>> offered{};
+    // By the name of the call: answered with this in place of what is there.
+    std::map<std::string, lever::Errc> trouble{};
+    std::vector<std::string> calls{};
+    std::vector<lever::Priority> priorities{};
+    std::function<void(const std::string&)> watch{};
+
+private:
+    [[nodiscard]] std::optional<Error> reached(const std::string& call, lever::Priority priority);
+    const Clock& clock_;
+};
+
+}  // namespace hirewire::testing

@@ -1,0 +1,144 @@
+#include "tests/support/fake_store.hpp"
+
+namespace hirewire::testing {
+namespace {
+
+Error unavailable() { return redis::make_error_code(redis::Errc::unavailable); }
+
+}  // namespace
+
+bool FakeStore::reached(std::string_view operation) {
+    if (watch) watch(operation);
+    return !away;
+}
+
+FakeStore::Answer<redis::Claim> FakeStore::claim(
+    redis::Delivery delivery, std::string owner, redis::ClaimTerms terms) {
+    if (!reached("claim")) co_return unavailable();
+    const auto now = clock_.now();
+    auto token = tokens_.find(delivery.token);
+    if (token != tokens_.end() && token->second.until <= now) {
+        tokens_.erase(token);
+        token = tokens_.end();
+    }
+    if (token == tokens_.end()) token = tokens_.emplace(delivery.token, Token{}).first;
+    auto& bodies = token->second.bodies;
+    const auto body = bodies.find(delivery.fingerprint);
+    if (body != bodies.end()) {
+        if (body->second.done) co_return redis::Claim::accepted_before;
+        if (body->second.until > now) co_return redis::Claim::being_stored;
+    } else if (bodies.size() >= static_cast<std::size_t>(terms.bodies_per_token)) {
+        co_return redis::Claim::exhausted;
+    }
+    Body claimed;
+    claimed.owner = std::move(owner);
+    claimed.until = now + terms.lease;
+    token->second.until = std::max(token->second.until, claimed.until);
+    bodies[delivery.fingerprint] = std::move(claimed);
+    co_return redis::Claim::granted;
+}
+
+FakeStore::Answer<void> FakeStore::confirm(redis::Delivery delivery, Milliseconds remember) {
+    if (!reached("confirm")) co_return unavailable();
+    auto& token = tokens_[delivery.token];
+    token.bodies[delivery.fingerprint].done = true;
+    token.until = clock_.now() + remember;
+    co_return Result<void>{};
+}
+
+FakeStore::Answer<void> FakeStore::release(redis::Delivery delivery, std::string owner) {
+    if (!reached("release")) co_return unavailable();
+    auto& bodies = tokens_[delivery.token].bodies;
+    const auto body = bodies.find(delivery.fingerprint);
+    if (body != bodies.end() && !body->second.done && body->second.owner == owner) bodies.erase(body);
+    co_return Result<void>{};
+}
+
+FakeStore::Answer<redis::Remembered> FakeStore::last_change(std::string opportunity) {
+    if (!reached("last_change")) co_return unavailable();
+    redis::Remembered remembered;
+    remembered.trustworthy = whole_;
+    const auto found = changes_.find(opportunity);
+    if (found != changes_.end()) remembered.change = found->second;
+    co_return remembered;
+}
+
+FakeStore::Answer<void> FakeStore::remember_change(std::string opportunity, std::string change) {
+    if (!reached("remember_change")) co_return unavailable();
+    changes_[opportunity] = std::move(change);
+    co_return Result<void>{};
+}
+
+FakeStore::Answer<void> FakeStore::vouch_for_changes() {
+    if (!reached("vouch_for_changes")) co_return unavailable();
+    whole_ = true;
+    co_return Result<void>{};
+}
+
+FakeStore::Answer<void> FakeStore::open_ledger(std::string destination) {
+    if (!reached("open_ledger")) co_return unavailable();
+    ledgers_.emplace(std::move(destination), clock_.now());
+    co_return Result<void>{};
+}
+
+FakeStore::Answer<redis::Begun> FakeStore::begin(
+    redis::LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) {
+    if (!reached("begin")) co_return unavailable();
+    const auto now = clock_.now();
+    redis::Begun begun;
+    begun.ledger_since = ledgers_.emplace(key.destination, now).first->second;
+    auto& entry = entries_[name_of(key)];
+    begun.applied_version = entry.version.value_or(0);
+    if (entry.version == version) {
+        begun.permission = redis::Permission::applied_before;
+    } else if (entry.version && *entry.version > version) {
+        begun.permission = redis::Permission::superseded;
+    } else if (!entry.owner.empty() && entry.owner != owner && entry.until > now) {
+        begun.permission = redis::Permission::busy;
+    } else {
+        begun.permission = redis::Permission::go;
+        entry.owner = std::move(owner);
+        entry.until = now + lease;
+    }
+    co_return begun;
+}
+
+FakeStore::Answer<void> FakeStore::finish(redis::LedgerKey key, std::int64_t version, std::string owner) {
+    if (!reached("finish")) co_return unavailable();
+    auto& entry = entries_[name_of(key)];
+    if (!entry.version || *entry.version < version) entry.version = version;
+    if (entry.owner == owner) entry.owner.clear();
+    co_return Result<void>{};
+}
+
+FakeStore::Answer<void> FakeStore::abandon(redis::LedgerKey key, std::string owner) {
+    if (!reached("abandon")) co_return unavailable();
+    auto& entry = entries_[name_of(key)];
+    if (entry.owner == owner) entry.owner.clear();
+    co_return Result<void>{};
+}
+
+FakeStore::Answer<std::string> FakeStore::eviction_policy() {
+    if (!reached("eviction_policy")) co_return unavailable();
+    co_return std::string{"noeviction"};
+}
+
+void FakeStore::empty() {
+    tokens_.clear();
+    changes_.clear();
+    whole_ = false;
+    ledgers_.clear();
+    entries_.clear();
+}
+
+std::optional<std::int64_t> FakeStore::applied_version(const redis::LedgerKey& key) const {
+    const auto found = entries_.find(name_of(key));
+    return found != entries_.end() ? found->second.version : std::nullopt;
+}
+
+bool FakeStore::leased(const redis::LedgerKey& key) const {
+    const auto found = entries_.find(name_of(key));
+    return found != entries_.end() && !found->second.owner.empty() && found->second.until > clock_.now();
+}
+
+}  // namespace hirewire::testing

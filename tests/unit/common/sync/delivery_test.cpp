@@ -1,0 +1,506 @@
+#include "common/sync/delivery.hpp"
+
+#include <doctest/doctest.h>
+
+#include "common/json/writer.hpp"
+#include "common/sync/judge.hpp"
+#include "tests/support/change_builders.hpp"
+#include "tests/support/fake_client.hpp"
+#include "tests/support/fake_producer.hpp"
+#include "tests/support/fake_store.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/run.hpp"
+
+using namespace hirewire;
+using namespace hirewire::sync;
+using testing::finish;
+using testing::hire;
+using testing::job_of;
+using testing::stage_change;
+
+namespace {
+
+// A destination as simple as can be: PUT the status; who is hired is asked for first.
+class Plain final : public Destination {
+public:
+    [[nodiscard]] std::string_view name() const override { return "plain"; }
+    [[nodiscard]] std::uint16_t default_admin_port() const override { return 0; }
+    void declare(config::Section&) override {}
+    [[nodiscard]] std::string resource(const v1::Change& change) const override { return change.contact_id(); }
+    [[nodiscard]] Plan plan(const v1::Change& change, const Situation& situation) const override {
+        situations.push_back(situation);
+        lives.push_back(change.live());
+        if (skip) return {Settle{.outcome = v1::OUTCOME_KIND_SKIPPED, .reason = "none of its business"}};
+        if (!change.hired()) return put(change, change.status().id());
+        return {AskPerson{.then = [change](const std::optional<Person>& person) -> Plan {
+            if (!person) return {Settle{.outcome = v1::OUTCOME_KIND_NOT_VISIBLE, .reason = "Lever does not show this person"}};
+            return put(change, person->name);
+        }}};
+    }
+
+    static Plan put(const v1::Change& change, const std::string& body) {
+        http::Request request;
+        request.method = http::Method::put;
+        request.target = "/status/" + change.opportunity_id();
+        request.body = body;
+        return {Send{.request = std::move(request), .then = [](const Answer& a) { return judge(a, false); }}};
+    }
+
+    bool skip = false;
+    mutable std::vector<Situation> situations{};
+    mutable std::vector<bool> lives{};
+};
+
+struct Bench {
+    Bench() {
+        settings.token = "destination-token";
+        settings.internal_token = "internal-token";
+        finish(store.open_ledger("plain"));
+        clock.advance(Milliseconds{1'000});
+        now = to_ms(clock.now());
+        clock.advance(Milliseconds{500});
+    }
+
+    Delivery& delivery() {
+        if (!made) {
+            made = std::make_unique<Delivery>(settings, destination, client, internal, store, producer, clock, metrics);
+        }
+        return *made;
+    }
+    pipeline::Verdict attempt(const pipeline::Job& job) { return finish(delivery().attempt(job)); }
+    pipeline::Verdict attempt(std::vector<v1::Change> changes, int number = 1) {
+        return attempt(job_of(std::move(changes), number));
+    }
+
+    std::vector<v1::Outcome> outcomes() const {
+        std::vector<v1::Outcome> all;
+        for (const auto& message : producer.of("sync.outcomes")) {
+            REQUIRE(all.emplace_back().ParseFromString(*message.value));
+        }
+        return all;
+    }
+    std::vector<v1::OutcomeKind> kinds() const {
+        std::vector<v1::OutcomeKind> all;
+        for (const auto& outcome : outcomes()) all.push_back(outcome.outcome());
+        return all;
+    }
+    std::optional<std::int64_t> applied() const { return store.applied_version(key); }
+
+    testing::ManualClock clock;
+    testing::FakeStore store{clock};
+    testing::FakeProducer producer;
+    testing::FakeClient client;
+    testing::FakeClient internal;
+    metrics::Registry metrics;
+    Plain destination;
+    DeliverySettings settings;
+    redis::LedgerKey key{.destination = "plain", .resource = "opportunity-1"};
+    std::int64_t now = 0;  // half a second ago
+    std::unique_ptr<Delivery> made;
+};
+
+using Kinds = std::vector<v1::OutcomeKind>;
+
+bool is_done(const pipeline::Verdict& v) { return std::holds_alternative<pipeline::Done>(v); }
+bool is_wait(const pipeline::Verdict& v) { return std::holds_alternative<pipeline::Wait>(v); }
+bool is_retry(const pipeline::Verdict& v) { return std::holds_alternative<pipeline::Retry>(v); }
+bool is_hold(const pipeline::Verdict& v) { return std::holds_alternative<pipeline::Hold>(v); }
+
+}  // namespace
+
+TEST_CASE("delivery: begin, apply, outcome acknowledged, finish, in this order") {
+    Bench b;
+    std::vector<std::string> order;
+    b.store.watch = [&](std::string_view operation) { order.emplace_back(operation); };
+    b.client.watch = [&](const http::Request& r) { order.push_back(std::string{http::name_of(r.method)} + " " + r.target); };
+    b.producer.fails = [&](const kafka::Message& m) {
+        order.push_back("write " + m.topic);
+        return false;
+    };
+    const auto change = stage_change(b.now);
+    CHECK(is_done(b.attempt({change})));
+    CHECK(
+        order ==
+        std::vector<std::string>{"begin", "PUT /status/opportunity-1", "write sync.outcomes", "finish"});
+    CHECK(b.applied() == change.version());
+    const auto outcome = b.outcomes().at(0);
+    CHECK(outcome.destination() == "plain");
+    CHECK(outcome.change_id() == change.change_id());
+    CHECK(outcome.version() == change.version());
+    CHECK(outcome.outcome() == v1::OUTCOME_KIND_APPLIED);
+    CHECK(outcome.http_status() == 200);
+    CHECK(outcome.attempts() == 1);
+    CHECK(outcome.latency_ms() == 500);
+    CHECK(b.producer.of("sync.outcomes").at(0).key == "opportunity-1");
+}
+
+TEST_CASE("delivery: a write carries credential, idempotency key, version and trace") {
+    Bench b;
+    const auto change = stage_change(b.now);
+    b.attempt({change});
+    const auto& request = b.client.requests.at(0);
+    const auto header = [&](std::string_view name) { return std::string{http::header(request.headers, name)}; };
+    CHECK(header("Authorization") == "Bearer destination-token");
+    CHECK(header("Source-Version") == std::to_string(change.version()));
+    CHECK(header("Content-Type") == "application/json");
+    CHECK(header("traceparent") == "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    http::Request same;
+    same.method = request.method;
+    same.target = request.target;
+    same.body = request.body;
+    CHECK(header("Idempotency-Key") == "\"" + idempotency_key("main", "plain", change.change_id(), same) + "\"");
+}
+
+TEST_CASE("delivery: a retry of the same change sends the same bytes under the same key, after a restart too") {
+    Bench b;
+    const auto change = stage_change(b.now);
+    b.client.will_answer(503);
+    CHECK(is_retry(b.attempt({change})));
+    b.made.reset();
+    b.clock.advance(Milliseconds{60'000});
+    CHECK(is_done(b.attempt({change}, 2)));
+    REQUIRE(b.client.requests.size() == 2);
+    const auto key = [&](std::size_t i) { return http::header(b.client.requests[i].headers, "Idempotency-Key"); };
+    CHECK(b.client.requests[0].body == b.client.requests[1].body);
+    CHECK(key(0) == key(1));
+}
+
+TEST_CASE("idempotency key: same bytes same key, anything else another key") {
+    http::Request request;
+    request.method = http::Method::put;
+    request.target = "/a";
+    request.body = "body";
+    const auto key = [](const http::Request& r, const std::string& account = "main", const std::string& destination = "clara",
+                        const std::string& change = "c") { return idempotency_key(account, destination, change, r); };
+    const auto base = key(request);
+    CHECK(base == key(request));
+    // A key that crosses a release must stay what it was.
+    CHECK(base == "23832ef1-c971-5907-8adc-61280d2ac68d");
+    CHECK(base != key(request, "other"));
+    CHECK(base != key(request, "main", "cluster"));
+    CHECK(base != key(request, "main", "clara", "d"));
+    auto other = request;
+    other.body = "Body";
+    CHECK(base != key(other));
+    other = request;
+    other.target = "/b";
+    CHECK(base != key(other));
+    other = request;
+    other.method = http::Method::post;
+    CHECK(base != key(other));
+    other = request;
+    other.headers.push_back({"traceparent", "another each time"});
+    CHECK(base == key(other));
+}
+
+TEST_CASE("delivery: with Redis away nothing is sent, and no attempt is spent") {
+    Bench b;
+    b.store.away = true;
+    CHECK(is_wait(b.attempt({stage_change(b.now)})));
+    CHECK(b.client.requests.empty());
+    CHECK(b.producer.writes == 0);
+}
+
+TEST_CASE("delivery: an outcome that could not be written leaves the change unfinished and the resource free") {
+    Bench b;
+    b.producer.fails = [](const kafka::Message&) { return true; };
+    CHECK(is_wait(b.attempt({stage_change(b.now)})));
+    CHECK_FALSE(b.applied());
+    CHECK_FALSE(b.store.leased(b.key));
+    b.producer.fails = {};
+    CHECK(is_done(b.attempt({stage_change(b.now)})));
+    CHECK(b.client.requests.size() == 2);
+}
+
+TEST_CASE("delivery: Redis going away after the call leaves the change unfinished") {
+    Bench b;
+    b.client.watch = [&](const http::Request&) { b.store.away = true; };
+    CHECK(is_wait(b.attempt({stage_change(b.now)})));
+    b.store.away = false;
+    CHECK_FALSE(b.applied());
+}
+
+TEST_CASE("delivery: what is applied already is not sent again") {
+    Bench b;
+    const auto change = stage_change(b.now);
+    b.attempt({change});
+    CHECK(is_done(b.attempt({change})));
+    CHECK(b.client.requests.size() == 1);
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_APPLIED});
+}
+
+TEST_CASE("delivery: an older change than the applied one is superseded without a call") {
+    Bench b;
+    b.attempt({stage_change(b.now)});
+    CHECK(is_done(b.attempt({stage_change(b.now - 60'000)})));
+    CHECK(b.client.requests.size() == 1);
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_APPLIED, v1::OUTCOME_KIND_SUPERSEDED});
+}
+
+TEST_CASE("delivery: a resource that another process works on waits") {
+    Bench b;
+    finish(b.store.begin(b.key, 1, "another process", Milliseconds{30'000}));
+    CHECK(is_wait(b.attempt({stage_change(b.now)})));
+    CHECK(b.client.requests.empty());
+    b.clock.advance(Milliseconds{30'001});
+    CHECK(is_done(b.attempt({stage_change(b.now)})));
+}
+
+TEST_CASE("delivery: of several changes the newest is sent and speaks for all, in whatever order they came") {
+    Bench b;
+    auto newest = stage_change(b.now);
+    *newest.mutable_status() = testing::stage("offer", "Offer");
+    const auto oldest = stage_change(b.now - 2'000);
+    const auto middle = stage_change(b.now - 1'000);
+    CHECK(is_done(b.attempt({middle, newest, oldest, middle})));
+    REQUIRE(b.client.requests.size() == 1);
+    CHECK(b.client.requests[0].body == "offer");
+    const auto outcomes = b.outcomes();
+    REQUIRE(outcomes.size() == 3);
+    int superseded = 0;
+    for (const auto& outcome : outcomes) {
+        if (outcome.outcome() == v1::OUTCOME_KIND_SUPERSEDED) {
+            ++superseded;
+            CHECK(outcome.version() < newest.version());
+        } else {
+            CHECK(outcome.change_id() == newest.change_id());
+        }
+    }
+    CHECK(superseded == 2);
+}
+
+TEST_CASE("delivery: liveness is inherited from an overtaken change of the same status, of no other") {
+    Bench b;
+    auto details = stage_change(b.now);
+    details.set_kind(v1::CHANGE_KIND_DETAILS_CHANGED);
+    details.set_live(false);
+    auto overtaken = stage_change(b.now - 1'000);
+    SUBCASE("the same status") {
+        b.attempt({overtaken, details});
+        CHECK(b.destination.lives.at(0));
+        CHECK_FALSE(b.destination.situations.at(0).backfill);
+    }
+    SUBCASE("another status") {
+        *overtaken.mutable_status() = testing::stage("offer", "Offer");
+        b.attempt({overtaken, details});
+        CHECK_FALSE(b.destination.lives.at(0));
+        CHECK(b.destination.situations.at(0).backfill);
+    }
+    SUBCASE("the same status, but it was no news either") {
+        overtaken.set_live(false);
+        b.attempt({overtaken, details});
+        CHECK_FALSE(b.destination.lives.at(0));
+    }
+    SUBCASE("the same status, applied before") {
+        b.attempt({overtaken});
+        b.attempt({overtaken, details});
+        CHECK_FALSE(b.destination.lives.at(1));
+    }
+}
+
+TEST_CASE("delivery: late is what is older than an hour, or than the ledger itself") {
+    Bench b;
+    const auto late = [&](std::int64_t occurred, const std::string& opportunity) {
+        b.attempt({stage_change(occurred, opportunity)});
+        return b.destination.situations.back().late;
+    };
+    CHECK_FALSE(late(b.now, "a"));
+    CHECK(late(b.now - 1'001, "b"));  // the ledger was begun a second before b.now
+    b.clock.advance(std::chrono::hours{2});
+    const auto now = to_ms(b.clock.now());
+    CHECK_FALSE(late(now - 3'600'000, "c"));
+    CHECK(late(now - 3'600'001, "d"));
+}
+
+TEST_CASE("delivery: a confidential change is skipped unless it is opted in") {
+    Bench b;
+    auto change = stage_change(b.now);
+    change.set_confidential(true);
+    SUBCASE("by default") {
+        CHECK(is_done(b.attempt({change})));
+        CHECK(b.client.requests.empty());
+        CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_SKIPPED});
+        CHECK_FALSE(b.applied());
+    }
+    SUBCASE("opted in") {
+        b.settings.confidential = true;
+        b.attempt({change});
+        CHECK(b.client.requests.size() == 1);
+    }
+}
+
+TEST_CASE("delivery: weather is told once and leaves the resource free") {
+    Bench b;
+    b.client.will_answer(503, "", {{"Retry-After", "30"}});
+    b.client.will_fail(http::Errc::timed_out);
+    const auto verdict = b.attempt({stage_change(b.now)});
+    REQUIRE(is_retry(verdict));
+    CHECK(std::get<pipeline::Retry>(verdict).at_least == Milliseconds{30'000});
+    CHECK_FALSE(b.store.leased(b.key));
+    CHECK(is_retry(b.attempt({stage_change(b.now)}, 2)));
+    CHECK(is_done(b.attempt({stage_change(b.now)}, 3)));
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_RETRYING, v1::OUTCOME_KIND_APPLIED});
+    CHECK(b.outcomes().at(1).attempts() == 3);
+}
+
+TEST_CASE("delivery: a 401 holds at once") {
+    Bench b;
+    b.client.will_answer(401);
+    CHECK(is_hold(b.attempt({stage_change(b.now)})));
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_HELD});
+}
+
+TEST_CASE("delivery: one resource's 403 is that resource's, a second one's in a row holds the destination") {
+    Bench b;
+    const auto ann = [&] { return b.attempt({stage_change(b.now, "ann")}); };
+    const auto bob = [&] { return b.attempt({stage_change(b.now, "bob")}); };
+    b.client.otherwise.status = 403;
+    CHECK(is_retry(ann()));
+    CHECK(is_retry(ann()));
+    CHECK(is_hold(bob()));
+    // The probes of a held destination hold on, whoever they are: a rotated key must not park anybody.
+    CHECK(is_hold(ann()));
+    CHECK(is_hold(ann()));
+    CHECK(is_hold(bob()));
+    SUBCASE("a good answer in between clears it") {
+        b.client.will_answer(200);
+        CHECK(is_done(bob()));
+        CHECK(is_retry(ann()));
+    }
+    SUBCASE("so does a new secret") {
+        b.delivery().use_tokens("new", "new");
+        CHECK(is_retry(ann()));
+        CHECK(http::header(b.client.requests.back().headers, "Authorization") == "Bearer new");
+    }
+    SUBCASE("an attempt that asked nobody does not") {
+        b.destination.skip = true;
+        CHECK(is_done(b.attempt({stage_change(b.now, "cat")})));
+        b.destination.skip = false;
+        CHECK(is_hold(ann()));
+    }
+}
+
+TEST_CASE("delivery: who somebody is, is asked at the moment of the attempt and stays out of every topic") {
+    Bench b;
+    const auto person = [&](int status, const std::string& body) { b.internal.will_answer(status, body); };
+    SUBCASE("told") {
+        person(200, R"({"name":"Ann Park","emails":["ann.park@example.net"],"phones":["555"],"start_date":""})");
+        CHECK(is_done(b.attempt({hire(b.now)})));
+        CHECK(b.client.requests.at(0).body == "Ann Park");
+        const auto& request = b.internal.requests.at(0);
+        CHECK(request.target == "/internal/opportunities/opportunity-1/person");
+        CHECK(http::header(request.headers, "Authorization") == "Bearer internal-token");
+        CHECK(http::header(request.headers, "Idempotency-Key").empty());
+        // The destination's credential stays with the destination.
+        for (const auto& h : request.headers) CHECK(h.value.find("destination-token") == std::string::npos);
+        for (const auto& message : b.producer.messages) {
+            CHECK(message.value->find("Ann") == std::string::npos);
+            CHECK(message.value->find("example.net") == std::string::npos);
+            for (const auto& h : message.headers) CHECK(h.value.find("Ann") == std::string::npos);
+        }
+    }
+    SUBCASE("not visible") {
+        person(404, "{}");
+        CHECK(is_done(b.attempt({hire(b.now)})));
+        CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_NOT_VISIBLE});
+        CHECK(b.client.requests.empty());
+    }
+    SUBCASE("lever-source cannot tell now: no attempt is spent") {
+        for (const int status : {401, 500, 503}) {
+            person(status, "{}");
+            CHECK(is_wait(b.attempt({hire(b.now)})));
+        }
+        person(200, "not JSON");
+        CHECK(is_wait(b.attempt({hire(b.now)})));
+        b.internal.will_fail(http::Errc::unreachable);
+        CHECK(is_wait(b.attempt({hire(b.now)})));
+        CHECK(b.client.requests.empty());
+        CHECK(b.kinds().empty());
+        CHECK_FALSE(b.store.leased(b.key));
+    }
+}
+
+TEST_CASE("delivery: a destination's answer never gets into outcomes or dead letters") {
+    Bench b;
+    const std::string body = R"({"code":"ann.park@example.net","detail":"Ann Park is unknown","title":"Ann Park"})";
+    for (const int status : {200, 404, 409, 422, 500}) {
+        b.client.will_answer(status, body, {{"X-Name", "Ann Park"}});
+        const auto job = job_of({stage_change(b.now, "o" + std::to_string(status))});
+        const auto verdict = b.attempt(job);
+        if (const auto* refused = std::get_if<pipeline::Refused>(&verdict)) {
+            CHECK(finish(b.delivery().give_up(job, refused->reason)));
+        }
+    }
+    for (const auto& message : b.producer.messages) {
+        CHECK(message.value->find("nn Park") == std::string::npos);
+        CHECK(message.value->find("example.net") == std::string::npos);
+        for (const auto& header : message.headers) {
+            CHECK(header.value.find("nn Park") == std::string::npos);
+            CHECK(header.value.find("example.net") == std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("delivery: a dead letter is the source record with the reason added, on the same partition") {
+    Bench b;
+    const auto newest = stage_change(b.now);
+    const auto older = stage_change(b.now - 1'000);
+    const auto job = job_of({newest, older}, 8);
+    CHECK(finish(b.delivery().give_up(job, "answered 422 unmapped-status")));
+    const auto dead = b.producer.of("sync.plain.dlq");
+    REQUIRE(dead.size() == 1);
+    CHECK(dead[0].key == "opportunity-1");
+    CHECK(dead[0].value == newest.SerializeAsString());
+    CHECK(dead[0].partition == 2);
+    const auto header = [&](std::string_view name) { return std::string{kafka::header(dead[0].headers, name)}; };
+    CHECK(header("hirewire-error-reason") == "answered 422 unmapped-status");
+    CHECK(header("hirewire-error-attempts") == "8");
+    CHECK(header("hirewire-error-at") == iso_time(b.clock.now()));
+    CHECK(header("hirewire-source-topic") == "hiring.changes");
+    CHECK(header("hirewire-source-partition") == "2");
+    CHECK(header("hirewire-source-offset") == "40");
+    CHECK(header("ce_id") == newest.change_id());
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_SUPERSEDED, v1::OUTCOME_KIND_DEAD});
+}
+
+TEST_CASE("delivery: a dead letter that could not be written is reported as such") {
+    Bench b;
+    b.producer.fails = [](const kafka::Message&) { return true; };
+    CHECK_FALSE(finish(b.delivery().give_up(job_of({stage_change(b.now)}), "x")));
+}
+
+TEST_CASE("delivery: a record that is no change is a dead letter, and has a lane") {
+    Bench b;
+    kafka::Record record;
+    record.partition = {.topic = "hiring.changes", .number = 1};
+    record.key = "key";
+    SUBCASE("garbage") { record.value = std::string{"\xff\xff\xff garbage"}; }
+    SUBCASE("a tombstone") {}
+    const auto place = b.delivery().place(record);
+    CHECK_FALSE(place.lane.empty());
+    pipeline::Job job;
+    job.place = place;
+    pipeline::Received received;
+    received.record = record;
+    job.records.push_back(received);
+    const auto verdict = b.attempt(job);
+    REQUIRE(std::holds_alternative<pipeline::Refused>(verdict));
+    CHECK(finish(b.delivery().give_up(job, std::get<pipeline::Refused>(verdict).reason)));
+    CHECK(b.producer.of("sync.plain.dlq").at(0).value == record.value);
+    CHECK(b.producer.of("sync.outcomes").empty());
+}
+
+TEST_CASE("delivery: what is kept in order is the destination's word, what is taken together the opportunity") {
+    Bench b;
+    const auto place = b.delivery().place(testing::record_of(stage_change(b.now)));
+    CHECK(place.lane == "contact-of-opportunity-1");
+    CHECK(place.group == "opportunity-1");
+}
+
+TEST_CASE("delivery: outcomes that say nothing of the destination's state do not mark the version as applied") {
+    Bench b;
+    b.destination.skip = true;
+    CHECK(is_done(b.attempt({stage_change(b.now)})));
+    CHECK_FALSE(b.applied());
+    CHECK_FALSE(b.store.leased(b.key));
+}
