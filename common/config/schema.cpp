@@ -192,7 +192,7 @@ Section& Section::decimal(std::string key, double& target, std::string help, dou
     k->default_value = standard_text.str();
     k->read = [&target, least, most, standard = target](const toml::node* n, const Place& p) -> Apply {
         const auto value = n != nullptr ? n->value<double>() : std::optional<double>{standard};
-        if (!value || *value < least || *value > most) {
+        if (!value || !(*value >= least && *value <= most)) {
             std::ostringstream range;
             range << "expected a number from " << least << " to " << most << ", found ";
             throw p.error(n, range.str() + found(*n) + ".");
@@ -296,12 +296,16 @@ Section& Section::table(std::string key, std::map<std::string, std::string>& tar
 
 Section& Section::secret(
     std::string name, std::string& target, std::string default_variable, std::string help, Need need) {
+    // What the file says, and what of it is in force.
     struct Source {
         std::string variable{};
         std::string file{};
+        std::string applied_variable{};
+        std::string applied_file{};
     };
     auto source = std::make_shared<Source>();
     source->variable = default_variable;
+    source->applied_variable = default_variable;
     const std::string where = name_.empty() ? "" : name_ + ".";
 
     auto env = std::make_shared<Key>();
@@ -313,9 +317,9 @@ Section& Section::secret(
             throw p.error(n, "expected the name of a variable, found " + found(*n) + ".");
         // Needed by the pseudo-key below, before anything is applied.
         source->variable = n != nullptr ? n->as_string()->get() : default_variable;
-        return [] {};
+        return [source] { source->applied_variable = source->variable; };
     };
-    env->show = [source](json::Writer& out) { out.string(source->variable); };
+    env->show = [source](json::Writer& out) { out.string(source->applied_variable); };
     keys_.push_back(std::move(env));
 
     auto file = std::make_shared<Key>();
@@ -326,9 +330,9 @@ Section& Section::secret(
         if (n != nullptr && !n->is_string())
             throw p.error(n, "expected the path of a file, found " + found(*n) + ".");
         source->file = n != nullptr ? n->as_string()->get() : "";
-        return [] {};
+        return [source] { source->applied_file = source->file; };
     };
-    file->show = [source](json::Writer& out) { out.string(source->file); };
+    file->show = [source](json::Writer& out) { out.string(source->applied_file); };
     keys_.push_back(std::move(file));
 
     auto value = std::make_shared<Key>();

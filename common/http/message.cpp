@@ -151,11 +151,22 @@ std::string percent_decode(std::string_view text) {
             out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
             i += 2;
         } else {
-            out += text[i] == '+' ? ' ' : text[i];
+            out += text[i];
         }
     }
     return out;
 }
+
+namespace {
+
+// In a query, and only there, '+' is a blank.
+std::string query_decode(std::string_view text) {
+    std::string blanks{text};
+    std::replace(blanks.begin(), blanks.end(), '+', ' ');
+    return percent_decode(blanks);
+}
+
+}  // namespace
 
 std::vector<std::string> query_values(std::string_view target, std::string_view name) {
     std::vector<std::string> values;
@@ -166,8 +177,8 @@ std::vector<std::string> query_values(std::string_view target, std::string_view 
         const auto pair = rest.substr(0, rest.find('&'));
         rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
         const auto split = pair.find('=');
-        if (percent_decode(pair.substr(0, split)) != name) continue;
-        values.push_back(split == std::string_view::npos ? "" : percent_decode(pair.substr(split + 1)));
+        if (query_decode(pair.substr(0, split)) != name) continue;
+        values.push_back(split == std::string_view::npos ? "" : query_decode(pair.substr(split + 1)));
     }
     return values;
 }

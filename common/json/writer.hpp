@@ -1,6 +1,6 @@
 #pragma once
 // Writing JSON, compact and in the order of the calls: the same calls give the same bytes, which idempotency keys
-// rest on.
+// rest on. Bytes that are not UTF-8 give way to U+FFFD, so that what is written can always be read.
 #include <cstdint>
 #include <memory>
 #include <string>

@@ -273,6 +273,9 @@ std::optional<v1::ClusterLink> cluster_link(const std::vector<std::string>& link
         auto candidate = rest.substr(middle + candidates.size());
         candidate = candidate.substr(0, candidate.find_first_of("/?#"));
         if (job.empty() || candidate.empty() || job.find('/') != std::string_view::npos) continue;
+        // Candidates write links too: none of theirs may climb out of the path that it becomes a part of.
+        const auto climbs = [](std::string_view id) { return id == "." || id == ".."; };
+        if (climbs(job) || climbs(candidate)) continue;
         v1::ClusterLink found;
         found.set_job_id(std::string{job});
         found.set_candidate_id(std::string{candidate});

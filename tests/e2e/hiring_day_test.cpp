@@ -286,6 +286,18 @@ TEST_CASE("hiring day: every service can be restarted in between, and nothing ha
     CHECK(the.oracle.violations() == "");
 }
 
+TEST_CASE("hiring day: an emptied Redis makes nobody do anything twice") {
+    auto& the = day();
+    const auto before = the.oracle.states();
+    CHECK(redis_command(the.stack.redis_port(), "FLUSHALL") == "+OK");
+    for (const auto& body : posted_webhooks()) CHECK(word(the.post(body + "\n")) == "accepted");
+    the.let_it_sink_in();
+    CHECK(the.oracle.states() == before);
+    the.move("Balthasar", "unarchive");
+    the.arrives("an un-archive after it");
+    CHECK(the.oracle.violations() == "");
+}
+
 TEST_CASE("hiring day: no topic holds a name, an e-mail address, a phone number or a secret") {
     auto& the = day();
     for (const auto& [name, secret] : the.stack.secrets()) the.personal.add_secret(secret);

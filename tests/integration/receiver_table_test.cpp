@@ -216,13 +216,13 @@ std::vector<Row> http_rows() {
     };
 }
 
-// The broker stands still: connections stay, nothing is answered.
+// A process that stands still as long as this lives.
 class Frozen {
 public:
-    explicit Frozen(Process& process) : process_{process} { process_.send(SIGSTOP); }
+    explicit Frozen(Process& process) : process_{process} { process_.freeze(); }
     Frozen(const Frozen&) = delete;
     Frozen& operator=(const Frozen&) = delete;
-    ~Frozen() { process_.send(SIGCONT); }
+    ~Frozen() { process_.thaw(); }
 
 private:
     Process& process_;

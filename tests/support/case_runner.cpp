@@ -110,8 +110,7 @@ std::vector<RuleCase> read_cases(const fs::path& cases) {
     return all;
 }
 
-std::unique_ptr<sync::Destination> configured(
-    std::unique_ptr<sync::Destination> destination, const fs::path& file) {
+std::unique_ptr<sync::Destination> configured(std::unique_ptr<sync::Destination> destination, const fs::path& file) {
     config::Schema schema;
     destination->declare(schema.section(std::string{destination->name()}, "The destination."));
     schema.load(file.string());

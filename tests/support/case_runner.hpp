@@ -3,7 +3,8 @@
 //
 // event.json holds the "change" (protobuf JSON), and if it matters the "situation", the "person" that lever-source
 // would tell (null: not visible) and the "answers" of the destination, one for each request. cases/config.toml is the
-// configuration, unless the case has one of its own. expected.http holds every request in order and, last, how it ends.
+// configuration, unless the case has one of its own. expected.http holds every request in order and, last, how it
+// ends.
 #include <filesystem>
 #include <functional>
 #include <memory>

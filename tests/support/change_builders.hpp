@@ -66,7 +66,11 @@ inline kafka::Record record_of(const v1::Change& change, kafka::Offset offset = 
     record.key = change.opportunity_id();
     record.value = change.SerializeAsString();
     record.headers = kafka::cloud_event(
-        change.change_id(), "hirewire:main", "hirewire.change", "2026-03-02T15:05:05.123Z", "application/protobuf",
+        change.change_id(),
+        "hirewire:main",
+        "hirewire.change",
+        "2026-03-02T15:05:05.123Z",
+        "application/protobuf",
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     return record;
 }

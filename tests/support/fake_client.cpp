@@ -19,6 +19,8 @@ void FakeClient::will_answer(int status, std::string body, std::vector<http::Hea
     answers.push_back(std::move(reply));
 }
 
-void FakeClient::will_fail(http::Errc why) { answers.push_back(http::make_error_code(why)); }
+void FakeClient::will_fail(http::Errc why) {
+    answers.push_back(http::make_error_code(why));
+}
 
 }  // namespace hirewire::testing

@@ -48,8 +48,7 @@ FakeLever::Answer<lever::Posting> FakeLever::posting(std::string id, lever::Prio
     co_return found->second;
 }
 
-FakeLever::Answer<std::vector<lever::Offer>> FakeLever::offers(
-    std::string opportunity_id, lever::Priority priority) {
+FakeLever::Answer<std::vector<lever::Offer>> FakeLever::offers(std::string opportunity_id, lever::Priority priority) {
     if (const auto error = reached("offers", priority)) co_return *error;
     co_return offered[opportunity_id];
 }

@@ -20,7 +20,7 @@ public:
     Answer<lever::Vocabulary> vocabulary(lever::Priority priority) override;
     Answer<lever::Posting> posting(std::string id, lever::Priority priority) override;
     Answer<std::vector<lever::Offer>> offers(std::string opportunity_id, lever::Priority priority) override;
-    void use_key(std::string) override {}
+    void use_key(const std::string&) override {}
 
     std::map<std::string, lever::Opportunity> opportunities{};
     std::map<std::string, lever::Person> people{};

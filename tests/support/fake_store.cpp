@@ -3,7 +3,9 @@
 namespace hirewire::testing {
 namespace {
 
-Error unavailable() { return redis::make_error_code(redis::Errc::unavailable); }
+Error unavailable() {
+    return redis::make_error_code(redis::Errc::unavailable);
+}
 
 }  // namespace
 

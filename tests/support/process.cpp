@@ -116,6 +116,21 @@ void Process::kill() {
     exit_code_ = code_of(status);
 }
 
+void Process::freeze() {
+    send(SIGSTOP);
+    int status = 0;
+    // Its threads go on for a moment after the signal was sent.
+    while (::waitpid(pid_, &status, WUNTRACED) < 0 && errno == EINTR) {
+    }
+    if (WIFSTOPPED(status)) return;
+    exit_code_ = code_of(status);
+    throw std::runtime_error(command_.program + " ended instead of standing still");
+}
+
+void Process::thaw() const {
+    send(SIGCONT);
+}
+
 std::optional<int> Process::wait(Milliseconds patience) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (!exit_code_) {

@@ -32,6 +32,9 @@ public:
     void send(int signal) const;
     // SIGKILL, and waits until it is gone.
     void kill();
+    // Stands still once this has returned: its connections stay, nothing is answered.
+    void freeze();
+    void thaw() const;
     // The exit code (128 + signal when a signal ended it), or nothing while it still runs after `patience`.
     std::optional<int> wait(Milliseconds patience);
 

@@ -17,7 +17,9 @@ inline std::uint64_t seed() {
 }
 
 // For doctest's INFO: what to do to see it again.
-inline std::string how_to_repeat() { return "repeat with HIREWIRE_TEST_SEED=" + std::to_string(seed()); }
+inline std::string how_to_repeat() {
+    return "repeat with HIREWIRE_TEST_SEED=" + std::to_string(seed());
+}
 
 class Dice {
 public:

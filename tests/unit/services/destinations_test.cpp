@@ -113,8 +113,8 @@ struct Crawl {
             }
             made.push_back(http::Reply{.status = 409, .body = R"({"scimType":"uniqueness"})"});
             made.push_back(http::Reply{.status = 400, .body = R"({"scimType":"mutability","detail":"Ada Park"})"});
-            made.push_back(http::Reply{
-                .status = 200, .body = R"({"patch":{"supported":true},"etag":{"supported":true}})"});
+            made.push_back(
+                http::Reply{.status = 200, .body = R"({"patch":{"supported":true},"etag":{"supported":true}})"});
             made.push_back(http::make_error_code(http::Errc::timed_out));
             return made;
         }();
@@ -193,7 +193,8 @@ TEST_CASE("every destination: deleted and anonymized people are not told of") {
 
 TEST_CASE("CLARA: nobody is asked anything because of a backfill, late news or a status that does not change") {
     const auto destination = testing::configured(
-        clara::make_destination(), std::string{HIREWIRE_SOURCE_DIR} + "/tests/unit/services/sync-clara/cases/config.toml");
+        clara::make_destination(),
+        std::string{HIREWIRE_SOURCE_DIR} + "/tests/unit/services/sync-clara/cases/config.toml");
     const auto follow_up = [&](const v1::Change& change, const sync::Situation& situation) {
         Crawl crawl;
         crawl.from(*destination, change, situation);

@@ -15,7 +15,8 @@ namespace {
 using Make = std::unique_ptr<sync::Destination> (*)();
 
 void play_all(const std::string& folder, Make make) {
-    const std::filesystem::path cases = std::string{HIREWIRE_SOURCE_DIR} + "/tests/unit/services/" + folder + "/cases";
+    const std::filesystem::path cases =
+        std::string{HIREWIRE_SOURCE_DIR} + "/tests/unit/services/" + folder + "/cases";
     for (const auto& rule_case : testing::read_cases(cases)) {
         CAPTURE(rule_case.name);
         const auto own = rule_case.folder / "config.toml";
@@ -31,9 +32,15 @@ void play_all(const std::string& folder, Make make) {
 
 }  // namespace
 
-TEST_CASE("rules: CLARA's cases") { play_all("sync-clara", &clara::make_destination); }
-TEST_CASE("rules: Cluster's cases") { play_all("sync-cluster", &cluster::make_destination); }
-TEST_CASE("rules: Cleary's cases") { play_all("sync-cleary", &cleary::make_destination); }
+TEST_CASE("rules: CLARA's cases") {
+    play_all("sync-clara", &clara::make_destination);
+}
+TEST_CASE("rules: Cluster's cases") {
+    play_all("sync-cluster", &cluster::make_destination);
+}
+TEST_CASE("rules: Cleary's cases") {
+    play_all("sync-cleary", &cleary::make_destination);
+}
 
 TEST_CASE("rules: a name is split before its last word") {
     const auto split = [](std::string_view whole) {

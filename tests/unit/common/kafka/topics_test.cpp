@@ -1,89 +1,114 @@
 #include "common/kafka/topics.hpp"
 
 #include <doctest/doctest.h>
-
 #include <unistd.h>
+
 #include <algorithm>
-#include <filesystem>
+#include <cstdio>
 #include <fstream>
 #include <set>
 #include <stdexcept>
-#include <string>
 
+using namespace hirewire;
 using namespace hirewire::kafka;
 
 namespace {
 
-const std::string the_list = HIREWIRE_SOURCE_DIR "/proto/topics.toml";
+const std::string list = std::string{HIREWIRE_SOURCE_DIR} + "/proto/topics.toml";
 
-// What load_topics says of a list with this text; "" when it takes it.
-std::string refusal(const std::string& text) {
-    const auto file = std::filesystem::temp_directory_path() / ("topics-" + std::to_string(::getpid()) + ".toml");
-    std::ofstream{file} << text;
-    std::string said;
-    try {
-        load_topics(file);
-    } catch (const std::runtime_error& e) {
-        said = e.what();
-    }
-    std::filesystem::remove(file);
-    const auto at = said.find(file.filename());
-    return at == std::string::npos ? said : said.substr(at + file.filename().string().size());
+const Topic& named(const std::vector<Topic>& topics, const std::string& name) {
+    const auto found = std::find_if(topics.begin(), topics.end(), [&](const Topic& t) { return t.name == name; });
+    REQUIRE(found != topics.end());
+    return *found;
 }
 
-const std::string head = "partitions = 12\nreplication = 3\nmin_insync_replicas = 2\n";
+std::string complaint(const std::string& text) {
+    char name[] = "/tmp/hirewire-topics-XXXXXX";
+    const int file = mkstemp(name);
+    REQUIRE(file >= 0);
+    close(file);
+    std::ofstream{name} << text;
+    std::string what = "loaded";
+    try {
+        load_topics(name);
+    } catch (const std::runtime_error& e) {
+        what = e.what();
+        REQUIRE(what.starts_with(name));
+        what = what.substr(std::string{name}.size());
+    }
+    std::remove(name);
+    return what;
+}
+
+const std::string head = "partitions = 3\nreplication = 1\nmin_insync_replicas = 1\n";
 
 }  // namespace
 
-TEST_CASE("topics: the list holds each topic once, a destination's once per destination") {
-    const auto topics = load_topics(the_list);
+TEST_CASE("topics: the one list holds all that are promised, each once") {
+    const auto topics = load_topics(list);
+    CHECK(topics.size() == 8 + 1 + 3 + 1 + 1 + 5 * 5 - 0);
     std::set<std::string> names;
-    for (const auto& topic : topics) {
-        CHECK(names.insert(topic.name).second);
-        CHECK(topic.name.find('<') == std::string::npos);
-        CHECK(topic.partitions == (topic.name == "hiring.runs" ? 1 : 12));
-        CHECK(topic.replication == 3);
-        CHECK(topic.min_insync_replicas == 2);
+    for (const auto& topic : topics) CHECK(names.insert(topic.name).second);
+    for (const char* name :
+         {"lever.stage-changes",
+          "lever.hires",
+          "lever.archives",
+          "lever.applications",
+          "lever.deletions",
+          "lever.interviews",
+          "lever.contacts",
+          "lever.unrecognized",
+          "lever.sweeps",
+          "hiring.changes",
+          "hiring.opportunities",
+          "hiring.postings",
+          "hiring.runs",
+          "sync.outcomes",
+          "sync.clara.retry.1m",
+          "sync.clinch.retry.10m",
+          "sync.theorg.retry.1h",
+          "sync.cleary.dlq",
+          "sync.cluster.replay"}) {
+        CAPTURE(name);
+        CHECK(names.contains(name));
     }
-    CHECK(names.contains("lever.stage-changes"));
-    for (const std::string destination : {"clara", "cluster", "cleary", "theorg", "clinch"}) {
-        for (const std::string kind : {"retry.1m", "retry.10m", "retry.1h", "dlq", "replay"}) {
-            CHECK(names.contains("sync." + destination + "." + kind));
-        }
-    }
+    CHECK(named(topics, "hiring.changes").partitions == 12);
+    CHECK(named(topics, "hiring.changes").replication == 3);
+    CHECK(named(topics, "hiring.changes").min_insync_replicas == 2);
+    CHECK(named(topics, "hiring.changes").retention_days == 30);
+    CHECK_FALSE(named(topics, "hiring.opportunities").retention_days);
+    CHECK(named(topics, "hiring.runs").partitions == 1);
 }
 
-TEST_CASE("topics: compacted ones have no retention, all others have one") {
-    for (const auto& topic : load_topics(the_list)) {
-        const bool compacted =
-            topic.name == "hiring.opportunities" || topic.name == "hiring.postings" || topic.name == "hiring.runs";
-        CAPTURE(topic.name);
-        CHECK(topic.retention_days.has_value() != compacted);
-    }
-}
-
-TEST_CASE("topics: what the command line says wins, except over a topic's own partition count") {
-    const auto topics = load_topics(the_list, {.partitions = 3, .replication = 1, .min_insync_replicas = 1});
-    for (const auto& topic : topics) {
+TEST_CASE("topics: retry, dead letter and replay topics have the partition count of their source, whatever it is") {
+    TopicOverrides three;
+    three.partitions = 3;
+    three.replication = 1;
+    three.min_insync_replicas = 1;
+    for (const auto& topic : load_topics(list, three)) {
         CHECK(topic.partitions == (topic.name == "hiring.runs" ? 1 : 3));
         CHECK(topic.replication == 1);
         CHECK(topic.min_insync_replicas == 1);
     }
 }
 
-TEST_CASE("topics: a mistake in the list is told with its line") {
-    CHECK(refusal(head + "[[topic]]\nname = \"a\"\nretention_days = 3\n") == "");
-    CHECK(refusal(head + "[[topic]]\nname = \"a\"\nretain_days = 3\n") == ":6: unknown key 'retain_days'");
-    CHECK(refusal(head + "topics = 3\n") == ":4: unknown key 'topics'");
-    CHECK(
-        refusal(head + "[[topic]]\nname = \"a\"\n") ==
-        ":4: topic 'a' needs either 'retention_days' or 'compacted = true'");
-    CHECK(
-        refusal(head + "[[topic]]\nname = \"a\"\nretention_days = \"3\"\n") ==
-        ":6: 'retention_days' must be a whole number above 0");
-    CHECK(refusal(head + "[[topic]]\nretention_days = 3\n") == ":4: a topic needs a 'name'");
-    CHECK(refusal(head) == ": no [[topic]] in it");
-    CHECK(refusal("partitions = 12\n") == ": 'replication' is missing");
-    CHECK(refusal("partitions = = 12\n").starts_with(":1: "));
-    CHECK_THROWS_AS(load_topics("/nowhere/topics.toml"), std::runtime_error);
+TEST_CASE("topics: a list that cannot be read is told with its place") {
+    const auto says = [](const std::string& text, const std::string& place, const std::string& part) {
+        const auto what = complaint(text);
+        CAPTURE(what);
+        CHECK(what.starts_with(place));
+        CHECK(what.find(part) != std::string::npos);
+    };
+    CHECK(complaint(head + "[[topic]]\nname = \"a\"\ncompacted = true") == "loaded");
+    says("partitions = = 3", ":1", "");
+    says(head + "colour = 1", ":4: ", "colour");
+    says(head + "[[topic]]\nname = \"a\"\ncompacted = true\nretension = 1", ":7: ", "retension");
+    says(head + "[[topic]]\ncompacted = true", ":4: ", "name");
+    says(head + "[[topic]]\nname = \"a\"", ":4: ", "retention_days");
+    says(head + "[[topic]]\nname = \"a\"\nretention_days = 7\ncompacted = true", ":4: ", "either");
+    says(head + "[[topic]]\nname = \"a\"\nretention_days = 0", ":6: ", "above 0");
+    says(head + "[[topic]]\nname = \"a\"\nretention_days = \"7\"", ":6: ", "above 0");
+    says("partitions = 0\nreplication = 1\nmin_insync_replicas = 1", ":1: ", "above 0");
+    says("replication = 1\nmin_insync_replicas = 1", ": ", "partitions");
+    CHECK_THROWS_AS(load_topics("/tmp/hirewire-no-such-topics.toml"), std::runtime_error);
 }

@@ -28,19 +28,30 @@ CoreSettings settings() {
 // A Kafka, a group that comes and goes, and a handler that answers anything.
 class World {
 public:
-    explicit World(testing::Dice& dice) : dice_{dice}, core_{settings(), [this] { return dice_.below(1000) / 1000.0; }} {
+    explicit World(testing::Dice& dice)
+        : dice_{dice}, core_{settings(), [this] { return dice_.below(1000) / 1000.0; }} {
         for (std::int32_t n = 0; n < 3; ++n) logs_.push_back(Log{.partition = {.topic = "t", .number = n}});
     }
 
     void step() {
         switch (dice_.below(12)) {
-            case 0: assign_or_revoke(); break;
-            case 1: now_ += Milliseconds{dice_.below(3'000)}; break;
-            case 2: if (dice_.one_in(40)) core_.release_hold(); break;
+            case 0:
+                assign_or_revoke();
+                break;
+            case 1:
+                now_ += Milliseconds{dice_.below(3'000)};
+                break;
+            case 2:
+                if (dice_.one_in(40)) core_.release_hold();
+                break;
             case 3:
             case 4:
-            case 5: answer(random_verdict()); break;
-            default: deliver(); break;
+            case 5:
+                answer(random_verdict());
+                break;
+            default:
+                deliver();
+                break;
         }
         perform();
     }
@@ -81,8 +92,8 @@ public:
 private:
     struct Log {
         kafka::Partition partition{};
-        kafka::Offset end = 0;        // produced
-        kafka::Offset position = 0;   // read in this assignment
+        kafka::Offset end = 0;       // produced
+        kafka::Offset position = 0;  // read in this assignment
         kafka::Offset committed = 0;
         bool assigned = false;
         bool paused = false;
@@ -146,12 +157,19 @@ private:
 
     Verdict random_verdict() {
         switch (dice_.below(12)) {
-            case 0: return Retry{.reason = "weather", .at_least = Milliseconds{dice_.below(2'000)}};
-            case 1: return NotYet{.reason = "unknown"};
-            case 2: return Wait{.reason = "Redis"};
-            case 3: return Refused{.reason = "422"};
-            case 4: if (dice_.one_in(5)) return Hold{.reason = "401"}; return Done{};
-            default: return Done{};
+            case 0:
+                return Retry{.reason = "weather", .at_least = Milliseconds{dice_.below(2'000)}};
+            case 1:
+                return NotYet{.reason = "unknown"};
+            case 2:
+                return Wait{.reason = "Redis"};
+            case 3:
+                return Refused{.reason = "422"};
+            case 4:
+                if (dice_.one_in(5)) return Hold{.reason = "401"};
+                return Done{};
+            default:
+                return Done{};
         }
     }
 
@@ -239,7 +257,9 @@ private:
 
 }  // namespace
 
-TEST_CASE("core: whatever happens in whatever order, no commit passes an unfinished record and all is finished in the end") {
+TEST_CASE(
+    "core: whatever happens in whatever order, no commit passes an unfinished record and all is finished in the "
+    "end") {
     INFO(testing::how_to_repeat());
     testing::Dice dice{testing::seed()};
     for (int round = 0; round < 20; ++round) {

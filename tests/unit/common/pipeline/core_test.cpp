@@ -367,7 +367,8 @@ TEST_CASE("core: the verdict of a job whose partition went away commits nothing,
     CHECK(b.started_lanes() == Lanes_{"ann"});
 }
 
-TEST_CASE("core: a record read again after the partition came back waits for the old attempt and is finished itself") {
+TEST_CASE(
+    "core: a record read again after the partition came back waits for the old attempt and is finished itself") {
     Bench b;
     b.record(p0, 1, "ann");
     const auto old = b.start_one();

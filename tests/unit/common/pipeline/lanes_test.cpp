@@ -16,7 +16,9 @@ Received record(kafka::Offset offset, std::string topic = "t") {
     return received;
 }
 
-Place place(std::string lane, std::string group = "g") { return {.lane = std::move(lane), .group = std::move(group)}; }
+Place place(std::string lane, std::string group = "g") {
+    return {.lane = std::move(lane), .group = std::move(group)};
+}
 
 std::vector<kafka::Offset> offsets(const std::vector<Received>& records) {
     std::vector<kafka::Offset> result;

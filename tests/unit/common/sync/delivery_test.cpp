@@ -33,7 +33,8 @@ public:
         if (skip) return {Settle{.outcome = v1::OUTCOME_KIND_SKIPPED, .reason = "none of its business"}};
         if (!change.hired()) return put(change, change.status().id());
         return {AskPerson{.then = [change](const std::optional<Person>& person) -> Plan {
-            if (!person) return {Settle{.outcome = v1::OUTCOME_KIND_NOT_VISIBLE, .reason = "Lever does not show this person"}};
+            if (!person)
+                return {Settle{.outcome = v1::OUTCOME_KIND_NOT_VISIBLE, .reason = "Lever does not show this person"}};
             return put(change, person->name);
         }}};
     }
@@ -63,7 +64,8 @@ struct Bench {
 
     Delivery& delivery() {
         if (!made) {
-            made = std::make_unique<Delivery>(settings, destination, client, internal, store, producer, clock, metrics);
+            made =
+                std::make_unique<Delivery>(settings, destination, client, internal, store, producer, clock, metrics);
         }
         return *made;
     }
@@ -101,10 +103,18 @@ struct Bench {
 
 using Kinds = std::vector<v1::OutcomeKind>;
 
-bool is_done(const pipeline::Verdict& v) { return std::holds_alternative<pipeline::Done>(v); }
-bool is_wait(const pipeline::Verdict& v) { return std::holds_alternative<pipeline::Wait>(v); }
-bool is_retry(const pipeline::Verdict& v) { return std::holds_alternative<pipeline::Retry>(v); }
-bool is_hold(const pipeline::Verdict& v) { return std::holds_alternative<pipeline::Hold>(v); }
+bool is_done(const pipeline::Verdict& v) {
+    return std::holds_alternative<pipeline::Done>(v);
+}
+bool is_wait(const pipeline::Verdict& v) {
+    return std::holds_alternative<pipeline::Wait>(v);
+}
+bool is_retry(const pipeline::Verdict& v) {
+    return std::holds_alternative<pipeline::Retry>(v);
+}
+bool is_hold(const pipeline::Verdict& v) {
+    return std::holds_alternative<pipeline::Hold>(v);
+}
 
 }  // namespace
 
@@ -112,16 +122,16 @@ TEST_CASE("delivery: begin, apply, outcome acknowledged, finish, in this order")
     Bench b;
     std::vector<std::string> order;
     b.store.watch = [&](std::string_view operation) { order.emplace_back(operation); };
-    b.client.watch = [&](const http::Request& r) { order.push_back(std::string{http::name_of(r.method)} + " " + r.target); };
+    b.client.watch = [&](const http::Request& r) {
+        order.push_back(std::string{http::name_of(r.method)} + " " + r.target);
+    };
     b.producer.fails = [&](const kafka::Message& m) {
         order.push_back("write " + m.topic);
         return false;
     };
     const auto change = stage_change(b.now);
     CHECK(is_done(b.attempt({change})));
-    CHECK(
-        order ==
-        std::vector<std::string>{"begin", "PUT /status/opportunity-1", "write sync.outcomes", "finish"});
+    CHECK(order == std::vector<std::string>{"begin", "PUT /status/opportunity-1", "write sync.outcomes", "finish"});
     CHECK(b.applied() == change.version());
     const auto outcome = b.outcomes().at(0);
     CHECK(outcome.destination() == "plain");
@@ -170,7 +180,9 @@ TEST_CASE("idempotency key: same bytes same key, anything else another key") {
     request.method = http::Method::put;
     request.target = "/a";
     request.body = "body";
-    const auto key = [](const http::Request& r, const std::string& account = "main", const std::string& destination = "clara",
+    const auto key = [](const http::Request& r,
+                        const std::string& account = "main",
+                        const std::string& destination = "clara",
                         const std::string& change = "c") { return idempotency_key(account, destination, change, r); };
     const auto base = key(request);
     CHECK(base == key(request));
@@ -474,7 +486,9 @@ TEST_CASE("delivery: a record that is no change is a dead letter, and has a lane
     kafka::Record record;
     record.partition = {.topic = "hiring.changes", .number = 1};
     record.key = "key";
-    SUBCASE("garbage") { record.value = std::string{"\xff\xff\xff garbage"}; }
+    SUBCASE("garbage") {
+        record.value = std::string{"\xff\xff\xff garbage"};
+    }
     SUBCASE("a tombstone") {}
     const auto place = b.delivery().place(record);
     CHECK_FALSE(place.lane.empty());

@@ -44,7 +44,9 @@ Milliseconds at_least(const Plan& plan) {
     return std::get<pipeline::Retry>(std::get<Fail>(plan.step).verdict).at_least;
 }
 
-std::string problem(const std::string& code) { return R"({"code":")" + code + R"(","detail":"whatever"})"; }
+std::string problem(const std::string& code) {
+    return R"({"code":")" + code + R"(","detail":"whatever"})";
+}
 
 }  // namespace
 
@@ -106,7 +108,8 @@ TEST_CASE("judge: what an answer means, row by row") {
 }
 
 TEST_CASE("judge: no answer is weather") {
-    for (const auto why : {http::Errc::unreachable, http::Errc::timed_out, http::Errc::broken_off, http::Errc::not_http}) {
+    for (const auto why :
+         {http::Errc::unreachable, http::Errc::timed_out, http::Errc::broken_off, http::Errc::not_http}) {
         CHECK(word(judge(http::make_error_code(why), false)) == "retry");
         CHECK_FALSE(reason(judge(http::make_error_code(why), false)).empty());
     }
@@ -130,7 +133,8 @@ TEST_CASE("judge: Retry-After in seconds and as a date, counted from the answer'
     CHECK(at_least(judge(answer(503, "", {{"Date", later}, {"Retry-After", date}}), false)) == Milliseconds{0});
     for (const char* nonsense : {"", "soon", "-5", "7.5", "99999999999999999999", "7 seconds"}) {
         CAPTURE(nonsense);
-        CHECK(at_least(judge(answer(503, "", {{"Date", date}, {"Retry-After", nonsense}}), false)) == Milliseconds{0});
+        CHECK(
+            at_least(judge(answer(503, "", {{"Date", date}, {"Retry-After", nonsense}}), false)) == Milliseconds{0});
     }
     // Without the answer's own clock a date says nothing that could be relied on.
     CHECK(at_least(judge(answer(503, "", {{"Retry-After", later}}), false)) == Milliseconds{0});
@@ -140,8 +144,12 @@ TEST_CASE("judge: the problem's code is told, and nothing else of the body") {
     CHECK(reason(judge(answer(422, problem("unmapped-status")), false)) == "answered 422 unmapped-status");
     CHECK(problem_code(*answer(409, R"({"scimType":"uniqueness","detail":"Ann Park is taken"})")) == "uniqueness");
     for (const auto& body :
-         {problem("ann.park@example.net"), problem("Ann Park"), problem(std::string(300, 'a')), std::string{"Ann Park"},
-          std::string{R"({"code":{"name":"Ann Park"}})"}, std::string{R"({"detail":"Ann Park"})"}}) {
+         {problem("ann.park@example.net"),
+          problem("Ann Park"),
+          problem(std::string(300, 'a')),
+          std::string{"Ann Park"},
+          std::string{R"({"code":{"name":"Ann Park"}})"},
+          std::string{R"({"detail":"Ann Park"})"}}) {
         CAPTURE(body);
         for (const int status : {400, 404, 409, 422}) {
             const auto told = reason(judge(answer(status, body), false));

@@ -20,7 +20,8 @@ std::string text(const v1::Status& status, const std::optional<std::string>& map
 }  // namespace
 
 TEST_CASE("status: the object that CLARA and Cluster take") {
-    CHECK(text(stage("onsite", "On-site interview")) == R"({"kind":"stage","id":"onsite","name":"On-site interview"})");
+    CHECK(
+        text(stage("onsite", "On-site interview")) == R"({"kind":"stage","id":"onsite","name":"On-site interview"})");
     CHECK(
         text(archive_reason("r-1", "Underqualified"), "reject") ==
         R"({"kind":"archive_reason","id":"r-1","name":"Underqualified","mapped":"reject"})");

@@ -37,12 +37,24 @@ public:
         switch (dice_.below(10)) {
             case 0:
             case 1:
-            case 2: move(); break;
-            case 3: archive(); break;
-            case 4: unarchive(); break;
-            case 5: if (!lever_.state.application) apply(); break;
-            case 6: details(); break;
-            default: read(); break;
+            case 2:
+                move();
+                break;
+            case 3:
+                archive();
+                break;
+            case 4:
+                unarchive();
+                break;
+            case 5:
+                if (!lever_.state.application) apply();
+                break;
+            case 6:
+                details();
+                break;
+            default:
+                read();
+                break;
         }
     }
 
@@ -52,8 +64,7 @@ public:
         if (!last_) return;
         const auto& o = lever_.state;
         CHECK(last_->status().id() == (o.archived ? o.archived->reason_id : o.stage_id));
-        CHECK(
-            last_->status().kind() == (o.archived ? v1::STATUS_KIND_ARCHIVE_REASON : v1::STATUS_KIND_STAGE));
+        CHECK(last_->status().kind() == (o.archived ? v1::STATUS_KIND_ARCHIVE_REASON : v1::STATUS_KIND_STAGE));
         const bool hired = o.archived && o.archived->reason_id == testing::hired_reason;
         CHECK(last_->hired() == hired);
         CHECK(last_->hired_at_ms() == (hired ? o.archived->at_ms : 0));
@@ -69,7 +80,10 @@ public:
     }
 
 private:
-    void apply() { lever_.applied(now_ - (dice_.one_in(4) ? dice_.below(3) : 0), "application-" + std::to_string(++applications_)); }
+    void apply() {
+        lever_.applied(
+            now_ - (dice_.one_in(4) ? dice_.below(3) : 0), "application-" + std::to_string(++applications_));
+    }
 
     void move() {
         // Lever knows no move to the stage where one is.
@@ -98,10 +112,18 @@ private:
     void details() {
         lever_.state.updated_at_ms = now_;
         switch (dice_.below(4)) {
-            case 0: start_date_ = "2026-12-0" + std::to_string(1 + dice_.below(9)); break;
-            case 1: lever_.state.confidential = !lever_.state.confidential; break;
-            case 2: lever_.state.links = {"https://c.test/jobs/1/candidates/" + std::to_string(dice_.below(3))}; break;
-            default: lever_.state.anonymized = lever_.state.anonymized || dice_.one_in(10); break;
+            case 0:
+                start_date_ = "2026-12-0" + std::to_string(1 + dice_.below(9));
+                break;
+            case 1:
+                lever_.state.confidential = !lever_.state.confidential;
+                break;
+            case 2:
+                lever_.state.links = {"https://c.test/jobs/1/candidates/" + std::to_string(dice_.below(3))};
+                break;
+            default:
+                lever_.state.anonymized = lever_.state.anonymized || dice_.one_in(10);
+                break;
         }
     }
 
@@ -158,19 +180,23 @@ private:
         const auto& mark = change.mark();
         std::string transition = std::string{name_of(change.kind())} + " ";
         switch (change.kind()) {
-            case v1::CHANGE_KIND_APPLIED: transition += mark.application_id(); break;
+            case v1::CHANGE_KIND_APPLIED:
+                transition += mark.application_id();
+                break;
             case v1::CHANGE_KIND_ARCHIVED:
             case v1::CHANGE_KIND_HIRED:
                 transition += std::to_string(mark.archived_at_ms()) + "/" + mark.archive_reason_id();
                 break;
-            case v1::CHANGE_KIND_ANONYMIZED: break;
+            case v1::CHANGE_KIND_ANONYMIZED:
+                break;
             case v1::CHANGE_KIND_STAGE_CHANGED:
                 // A stage entered twice in one millisecond: Lever's history cannot tell the two apart.
                 if (ambiguous(change)) return;
                 transition += std::to_string(change.occurred_at_ms()) + "/" + change.status().id();
                 break;
             // Their identity is what they end, which the change itself does not carry; details are never repeated.
-            default: return;
+            default:
+                return;
         }
         const auto id = ids_.emplace(transition, change.change_id());
         CAPTURE(transition);
@@ -220,7 +246,8 @@ private:
 
 }  // namespace
 
-TEST_CASE("diff: whatever Lever does and whatever is missed, the last change tells Lever's state, under one name each") {
+TEST_CASE(
+    "diff: whatever Lever does and whatever is missed, the last change tells Lever's state, under one name each") {
     INFO(testing::how_to_repeat());
     testing::Dice dice{testing::seed()};
     for (int life = 0; life < 2'000; ++life) {

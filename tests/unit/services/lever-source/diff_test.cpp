@@ -328,10 +328,18 @@ TEST_CASE("diff: posting, confidentiality and Cluster's link are details; tags, 
     auto diary = applied_at_t0();
     diary.posting = lever::Posting{.id = "posting-1", .title = "Engineer"};
     diary.known(t0);
-    SUBCASE("another posting") { diary.posting->id = "posting-2"; }
-    SUBCASE("confidential from now on") { diary.lever.state.confidential = true; }
-    SUBCASE("a confidential posting") { diary.posting->confidential = true; }
-    SUBCASE("a link of Cluster's") { diary.lever.state.links = {"https://cluster.test/jobs/j/candidates/c"}; }
+    SUBCASE("another posting") {
+        diary.posting->id = "posting-2";
+    }
+    SUBCASE("confidential from now on") {
+        diary.lever.state.confidential = true;
+    }
+    SUBCASE("a confidential posting") {
+        diary.posting->confidential = true;
+    }
+    SUBCASE("a link of Cluster's") {
+        diary.lever.state.links = {"https://cluster.test/jobs/j/candidates/c"};
+    }
     SUBCASE("nothing of that") {
         diary.lever.state.updated_at_ms = t0 + minute;
         diary.lever.state.links = {"https://example.net/ann"};
@@ -384,7 +392,8 @@ TEST_CASE("diff: the deletion of somebody never told of is not told") {
     CHECK_FALSE(deletion(nullptr, t0, Moment{}));
 }
 
-TEST_CASE("diff: a stage change, a rejection and a hire of one millisecond come in the order in which they make sense") {
+TEST_CASE(
+    "diff: a stage change, a rejection and a hire of one millisecond come in the order in which they make sense") {
     auto diary = applied_at_t0().known(t0);
     diary.lever.moved(t0 + minute, "offer").archived(t0 + minute, hired_reason);
     diary.read(t0 + 2 * minute);
@@ -555,7 +564,8 @@ TEST_CASE("diff: the posting's facts and Cluster's ids travel, nothing of the pe
         .location = "Berlin",
         .state = "published",
         .external = true};
-    diary.lever.state.links = {"https://linkedin.test/in/ann-park", "https://cluster.test/jobs/j-1/candidates/c-1?x=y"};
+    diary.lever.state.links = {
+        "https://linkedin.test/in/ann-park", "https://cluster.test/jobs/j-1/candidates/c-1?x=y"};
     diary.lever.state.origin = "agency";
     diary.read(t0);
     REQUIRE(diary.changes.size() == 1);

@@ -101,8 +101,7 @@ TEST_CASE("accept: the same token with another body is another delivery") {
     CHECK(one.token == token);
     CHECK(one.fingerprint == same.fingerprint);
     CHECK(one.fingerprint != other.fingerprint);
-    CHECK(
-        kafka::header(one.message.headers, "ce_id") != kafka::header(other.message.headers, "ce_id"));
+    CHECK(kafka::header(one.message.headers, "ce_id") != kafka::header(other.message.headers, "ce_id"));
 }
 
 TEST_CASE("accept: an event that is new to us is stored, never refused") {
@@ -139,7 +138,11 @@ TEST_CASE("accept: a signed connection test is verified and stored nowhere") {
 
 TEST_CASE("accept: JSON in any of its usual dresses is taken, other media types are 415") {
     for (const char* type :
-         {"application/json", "application/json; charset=utf-8", "APPLICATION/JSON", "application/problem+json", ""}) {
+         {"application/json",
+          "application/json; charset=utf-8",
+          "APPLICATION/JSON",
+          "application/problem+json",
+          ""}) {
         CAPTURE(type);
         CHECK(std::holds_alternative<Accepted>(decide(webhook(), type)));
     }
@@ -167,7 +170,10 @@ TEST_CASE("accept: what is not a webhook is 400 with a word for it") {
         {webhook() + "x", "not-json"},
         {webhook().substr(0, 50), "not-json"},
         {std::string{"\xff\xfe"}, "not-json"},
-        {webhook(R"({"opportunityId":")" "\xc3\x28" R"("})"), "not-json"},
+        {webhook(R"({"opportunityId":")"
+                 "\xc3\x28"
+                 R"("})"),
+         "not-json"},
         {webhook() + std::string(1, '\0'), "not-json"},
         {"[]", "not-an-object"},
         {"null", "not-an-object"},
@@ -206,7 +212,8 @@ TEST_CASE("accept: what is not a webhook is 400 with a word for it") {
 TEST_CASE("accept: the window is exact to the millisecond on both sides") {
     const auto at = [](std::int64_t time) {
         const auto decision = decide(webhook(R"({"opportunityId":"o"})", time));
-        return std::holds_alternative<Accepted>(decision) ? std::string{"accepted"} : std::string{refused(decision).code};
+        return std::holds_alternative<Accepted>(decision) ? std::string{"accepted"}
+                                                          : std::string{refused(decision).code};
     };
     const std::int64_t oldest = to_ms(now) - 7LL * 24 * 60 * 60 * 1'000;
     const std::int64_t newest = to_ms(now) + 5LL * 60 * 1'000;
@@ -257,10 +264,18 @@ TEST_CASE("accept: the signature covers token and time: any change of either, or
         const auto& letters = &victim == &at ? digits : plain;
         const auto place = dice.below<std::size_t>(victim.size());
         switch (dice.below(4)) {
-            case 0: victim[place] = dice.pick(letters); break;
-            case 1: victim.insert(place, 1, dice.pick(letters)); break;
-            case 2: victim.erase(place, 1); break;
-            default: std::swap(victim[place], victim[dice.below<std::size_t>(victim.size())]); break;
+            case 0:
+                victim[place] = dice.pick(letters);
+                break;
+            case 1:
+                victim.insert(place, 1, dice.pick(letters));
+                break;
+            case 2:
+                victim.erase(place, 1);
+                break;
+            default:
+                std::swap(victim[place], victim[dice.below<std::size_t>(victim.size())]);
+                break;
         }
         if (t == token && at == time && s == signature) continue;
         if (at.size() > 1 && at[0] == '0') continue;  // not JSON; tested elsewhere
@@ -289,7 +304,9 @@ TEST_CASE("accept: an upper-case signature is not Lever's") {
 TEST_CASE("accept: a refusal repeats nothing of the body") {
     const std::string secret = "Ann-Park-was-here";
     for (const auto& body :
-         {R"({"event":")" + secret + R"("})", secret, R"({"event":"x","triggeredAt":1,"token":")" + secret + "\"}",
+         {R"({"event":")" + secret + R"("})",
+          secret,
+          R"({"event":"x","triggeredAt":1,"token":")" + secret + "\"}",
           webhook(R"({"opportunityId":")" + secret + "\"}", 0)}) {
         const auto r = refused(decide(body));
         CHECK(std::string{r.detail}.find(secret) == std::string::npos);

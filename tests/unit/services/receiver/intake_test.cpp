@@ -36,7 +36,8 @@ struct Bench {
         if (!made) made = std::make_unique<Intake>(settings, producer, store, clock, metrics);
         return *made;
     }
-    http::Reply post(const std::string& body, std::string_view path = "/webhooks/lever", http::Method m = http::Method::post) {
+    http::Reply post(
+        const std::string& body, std::string_view path = "/webhooks/lever", http::Method m = http::Method::post) {
         http::Incoming request;
         request.method = m;
         request.target = path;
@@ -44,7 +45,9 @@ struct Bench {
         request.headers = &headers;
         return finish(intake().handle(request));
     }
-    [[nodiscard]] bool counted(const std::string& line) const { return metrics.text().find(line) != std::string::npos; }
+    [[nodiscard]] bool counted(const std::string& line) const {
+        return metrics.text().find(line) != std::string::npos;
+    }
 
     testing::ManualClock clock;
     testing::FakeStore store{clock};
@@ -58,8 +61,8 @@ struct Bench {
 std::string webhook(const std::string& opportunity = "o-1") {
     constexpr std::int64_t at = 1'772'463'905'123;
     return R"({"event":"candidateStageChange","triggeredAt":)" + std::to_string(at) + R"(,"token":")" + token +
-           R"(","signature":")" + lever::sign(sample_token, token, at) + R"(","data":{"opportunityId":")" + opportunity +
-           "\"}}";
+           R"(","signature":")" + lever::sign(sample_token, token, at) + R"(","data":{"opportunityId":")" +
+           opportunity + "\"}}";
 }
 
 }  // namespace
@@ -144,10 +147,12 @@ TEST_CASE("intake: what could not be stored is 503 with Retry-After, and the nex
 TEST_CASE("intake: a second delivery waits for the first and then says duplicate") {
     Bench b;
     const auto first = finish(b.store.claim(
-        {.token = token, .fingerprint = [] {
-             const auto digest = crypto::sha256(webhook());
-             return std::string{reinterpret_cast<const char*>(digest.data()), 16};
-         }()},
+        {.token = token,
+         .fingerprint =
+             [] {
+                 const auto digest = crypto::sha256(webhook());
+                 return std::string{reinterpret_cast<const char*>(digest.data()), 16};
+             }()},
         "somebody else",
         {}));
     REQUIRE(*first == redis::Claim::granted);
@@ -170,7 +175,8 @@ TEST_CASE("intake: a second delivery waits for the first and then says duplicate
             const auto digest = crypto::sha256(webhook());
             b.store.watch = {};
             finish(b.store.release(
-                {.token = token, .fingerprint = {reinterpret_cast<const char*>(digest.data()), 16}}, "somebody else"));
+                {.token = token, .fingerprint = {reinterpret_cast<const char*>(digest.data()), 16}},
+                "somebody else"));
         };
         CHECK(b.post(webhook()).body == R"({"status":"accepted"})");
     }

@@ -1,0 +1,161 @@
+#pragma once
+// What every redis::Store promises, as one suite: the fake has to pass it (unit), and so has the real one on a real
+// server (integration). `wait` runs a call to its end on whatever loop the store lives on.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "common/core/time.hpp"
+#include "common/redis/store.hpp"
+
+namespace hirewire::testing {
+
+template <typename Wait, typename PassTime>
+void check_deliveries(redis::Store& store, const Wait& wait, const PassTime& pass_time) {
+    using redis::Claim;
+    const redis::ClaimTerms terms{.lease = Milliseconds{300}, .remember = Milliseconds{900}, .bodies_per_token = 3};
+    const auto delivery = [](const std::string& token, const std::string& body) {
+        // Fingerprints are bytes, not text.
+        return redis::Delivery{.token = token, .fingerprint = std::string("\0\r\n", 3) + body};
+    };
+    const auto claim = [&](const std::string& token, const std::string& body, const std::string& owner) {
+        return wait(store.claim(delivery(token, body), owner, terms)).value();
+    };
+    SUBCASE("a claim keeps others out until it is confirmed, then everybody is told") {
+        CHECK(claim("t1", "a", "one") == Claim::granted);
+        CHECK(claim("t1", "a", "two") == Claim::being_stored);
+        CHECK(wait(store.confirm(delivery("t1", "a"), terms.remember)).has_value());
+        CHECK(claim("t1", "a", "two") == Claim::accepted_before);
+        CHECK(claim("t1", "a", "one") == Claim::accepted_before);
+    }
+    SUBCASE("released, it is the next one's turn at once; only the owner can release") {
+        CHECK(claim("t2", "a", "one") == Claim::granted);
+        CHECK(wait(store.release(delivery("t2", "a"), "two")).has_value());
+        CHECK(claim("t2", "a", "two") == Claim::being_stored);
+        CHECK(wait(store.release(delivery("t2", "a"), "on")).has_value());
+        CHECK(claim("t2", "a", "two") == Claim::being_stored);
+        CHECK(wait(store.release(delivery("t2", "a"), "one")).has_value());
+        CHECK(claim("t2", "a", "two") == Claim::granted);
+        // The first one's late release does not take it from the second.
+        CHECK(wait(store.release(delivery("t2", "a"), "one")).has_value());
+        CHECK(claim("t2", "a", "three") == Claim::being_stored);
+    }
+    SUBCASE("a lease that runs out frees the delivery") {
+        CHECK(claim("t3", "a", "one") == Claim::granted);
+        pass_time(Milliseconds{400});
+        CHECK(claim("t3", "a", "two") == Claim::granted);
+        CHECK(claim("t3", "a", "one") == Claim::being_stored);
+    }
+    SUBCASE("what is confirmed stays confirmed, whatever is released") {
+        CHECK(claim("t4", "a", "one") == Claim::granted);
+        CHECK(wait(store.confirm(delivery("t4", "a"), terms.remember)).has_value());
+        CHECK(wait(store.release(delivery("t4", "a"), "one")).has_value());
+        pass_time(Milliseconds{400});
+        CHECK(claim("t4", "a", "two") == Claim::accepted_before);
+    }
+    SUBCASE("a confirmation without a claim counts too") {
+        CHECK(wait(store.confirm(delivery("t5", "a"), terms.remember)).has_value());
+        CHECK(claim("t5", "a", "one") == Claim::accepted_before);
+    }
+    SUBCASE("the memory ends after its span") {
+        CHECK(claim("t6", "a", "one") == Claim::granted);
+        CHECK(wait(store.confirm(delivery("t6", "a"), terms.remember)).has_value());
+        pass_time(Milliseconds{1'000});
+        CHECK(claim("t6", "a", "one") == Claim::granted);
+    }
+    SUBCASE("a token is good for three bodies") {
+        for (const char* body : {"a", "b", "c"}) CHECK(claim("t7", body, "one") == Claim::granted);
+        CHECK(claim("t7", "d", "one") == Claim::exhausted);
+        CHECK(claim("t7", "a", "two") == Claim::being_stored);
+        CHECK(wait(store.release(delivery("t7", "b"), "one")).has_value());
+        CHECK(claim("t7", "d", "one") == Claim::granted);
+        CHECK(claim("t7 another", "d", "one") == Claim::granted);
+    }
+}
+
+template <typename Wait, typename PassTime>
+void check_ledger(redis::Store& store, const Wait& wait, const PassTime& pass_time) {
+    using redis::Permission;
+    constexpr Milliseconds lease{300};
+    constexpr std::int64_t version = 28'359'422'481'971;  // as large as versions are
+    const auto begin = [&](const std::string& resource, std::int64_t v, const std::string& owner) {
+        const redis::LedgerKey key{.destination = "clara", .resource = resource};
+        return wait(store.begin(key, v, owner, lease)).value();
+    };
+    const auto key = [](const std::string& resource) {
+        return redis::LedgerKey{.destination = "clara", .resource = resource};
+    };
+    SUBCASE("one owner at a time, until it has finished") {
+        CHECK(begin("r1", version, "one").permission == Permission::go);
+        CHECK(begin("r1", version, "two").permission == Permission::busy);
+        CHECK(begin("r1", version + 1, "two").permission == Permission::busy);
+        CHECK(begin("r1", version, "one").permission == Permission::go);  // its own lease, prolonged
+        CHECK(wait(store.finish(key("r1"), version, "one")).has_value());
+        CHECK(begin("r1", version + 1, "two").permission == Permission::go);
+    }
+    SUBCASE("what is applied is not applied again, and nothing older either") {
+        CHECK(begin("r2", version, "one").permission == Permission::go);
+        CHECK(wait(store.finish(key("r2"), version, "one")).has_value());
+        const auto again = begin("r2", version, "two");
+        CHECK(again.permission == Permission::applied_before);
+        CHECK(again.applied_version == version);
+        CHECK(begin("r2", version - 1, "two").permission == Permission::superseded);
+        CHECK(begin("r2", version + 1, "two").permission == Permission::go);
+    }
+    SUBCASE("abandoned, it is free at once and nothing is applied; only the owner can abandon") {
+        CHECK(begin("r3", version, "one").permission == Permission::go);
+        CHECK(wait(store.abandon(key("r3"), "two")).has_value());
+        CHECK(begin("r3", version, "two").permission == Permission::busy);
+        CHECK(wait(store.abandon(key("r3"), "one")).has_value());
+        const auto next = begin("r3", version, "two");
+        CHECK(next.permission == Permission::go);
+        CHECK(next.applied_version == 0);
+    }
+    SUBCASE("a lease that runs out frees the resource") {
+        CHECK(begin("r4", version, "one").permission == Permission::go);
+        pass_time(Milliseconds{400});
+        CHECK(begin("r4", version, "two").permission == Permission::go);
+        // The first one is done after all: its version counts, the second one's lease stays.
+        CHECK(wait(store.finish(key("r4"), version, "one")).has_value());
+        CHECK(begin("r4", version + 1, "three").permission == Permission::busy);
+        CHECK(begin("r4", version, "three").permission == Permission::applied_before);
+    }
+    SUBCASE("a version never goes back") {
+        CHECK(wait(store.finish(key("r5"), version, "one")).has_value());
+        CHECK(wait(store.finish(key("r5"), version - 10, "two")).has_value());
+        CHECK(begin("r5", version, "three").permission == Permission::applied_before);
+    }
+    SUBCASE("resources and destinations do not meet") {
+        CHECK(begin("r6", version, "one").permission == Permission::go);
+        CHECK(begin("r7", version, "two").permission == Permission::go);
+        const redis::LedgerKey other{.destination = "cluster", .resource = "r6"};
+        CHECK(wait(store.begin(other, version, "two", lease)).value().permission == Permission::go);
+    }
+    SUBCASE("the ledger knows since when it is, and a second opening does not change that") {
+        CHECK(wait(store.open_ledger("clara")).has_value());
+        const auto since = begin("r8", version, "one").ledger_since;
+        pass_time(Milliseconds{50});
+        CHECK(wait(store.open_ledger("clara")).has_value());
+        CHECK(begin("r9", version, "one").ledger_since == since);
+        CHECK(to_ms(since) > 1'600'000'000'000);
+    }
+}
+
+template <typename Wait>
+void check_memory(redis::Store& store, const Wait& wait) {
+    const std::string bytes{"\0\xff protobuf \r\n", 15};
+    auto remembered = wait(store.last_change("o-1")).value();
+    CHECK_FALSE(remembered.trustworthy);
+    CHECK_FALSE(remembered.change);
+    CHECK(wait(store.remember_change("o-1", bytes)).has_value());
+    remembered = wait(store.last_change("o-1")).value();
+    CHECK_FALSE(remembered.trustworthy);
+    CHECK(remembered.change == bytes);
+    CHECK(wait(store.vouch_for_changes()).has_value());
+    CHECK(wait(store.last_change("o-1")).value().trustworthy);
+    remembered = wait(store.last_change("o-2")).value();
+    CHECK(remembered.trustworthy);
+    CHECK_FALSE(remembered.change);
+}
+
+}  // namespace hirewire::testing

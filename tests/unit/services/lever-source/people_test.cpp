@@ -1,0 +1,114 @@
+#include "services/lever-source/people.hpp"
+
+#include <doctest/doctest.h>
+
+#include "common/json/value.hpp"
+#include "tests/support/fake_lever.hpp"
+#include "tests/support/lever_builders.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/run.hpp"
+
+using namespace hirewire;
+using namespace hirewire::source;
+using testing::finish;
+
+namespace {
+
+class Bearer final : public http::HeaderSource {
+public:
+    explicit Bearer(std::string value) : value_{std::move(value)} {}
+    [[nodiscard]] std::string_view find(std::string_view name) const override {
+        return name == "Authorization" ? std::string_view{value_} : std::string_view{};
+    }
+
+private:
+    std::string value_;
+};
+
+struct Bench {
+    Bench() {
+        lever.words = testing::vocabulary();
+        testing::LeverOpportunity o;
+        o.created(1'000).applied(1'000).archived(2'000, testing::hired_reason);
+        lever.opportunities["opportunity-1"] = o.state;
+        lever.people["opportunity-1"] = lever::Person{
+            .name = "Ann Park",
+            .emails = {"ann@example.net"},
+            .phones = {"555"},
+            .location = "Berlin",
+            .headline = "Eng"};
+        lever.postings["p 1"] = lever::Posting{.id = "p 1", .title = "Engineer"};
+    }
+    http::Reply get(const std::string& target, const std::string& authorization = "Bearer internal") {
+        const Bearer headers{authorization};
+        http::Incoming request;
+        request.target = target;
+        request.headers = &headers;
+        const auto handler = people.handler();
+        return finish(handler(request));
+    }
+    testing::ManualClock clock;
+    testing::FakeLever lever{clock};
+    Library library{lever, clock, {}, "anticipated_start_date"};
+    People people{lever, library, "internal"};
+};
+
+}  // namespace
+
+TEST_CASE("people: nobody is told who somebody is without the token") {
+    Bench b;
+    for (const char* wrong :
+         {"", "Bearer", "Bearer ", "Bearer other", "internal", "Basic internal", "bearer internal"}) {
+        const auto reply = b.get("/internal/opportunities/opportunity-1/person", wrong);
+        CHECK(reply.status == 401);
+        CHECK(http::header(reply.headers, "WWW-Authenticate") == "Bearer");
+        CHECK(reply.body.find("Ann") == std::string::npos);
+    }
+    CHECK(b.lever.calls.empty());
+    b.people.use_token("rotated");
+    CHECK(b.get("/internal/vocabulary").status == 401);
+    CHECK(b.get("/internal/vocabulary", "Bearer rotated").status == 200);
+}
+
+TEST_CASE("people: a person is read a moment ago, with what only the offer tells") {
+    Bench b;
+    lever::Offer offer{.id = "x", .status = "signed", .created_at_ms = 1};
+    offer.dates["anticipated_start_date"] = 1'796'083'200'000;
+    b.lever.offered["opportunity-1"] = {offer};
+    const auto reply = b.get("/internal/opportunities/opportunity-1/person");
+    CHECK(reply.status == 200);
+    const auto body = json::Document::parse(reply.body);
+    CHECK((*body)["name"].string() == "Ann Park");
+    CHECK((*body)["emails"].items().at(0).string() == "ann@example.net");
+    CHECK((*body)["start_date"].string() == "2026-12-01");
+    CHECK((*body)["hired_at_ms"].integer() == 2'000);
+    CHECK((*body)["contact_id"].string() == "contact-1");
+    CHECK((*body)["read_at"].string() == iso_time(b.clock.now()));
+    CHECK(b.lever.priorities.at(0) == lever::Priority::person);
+    b.get("/internal/opportunities/opportunity-1/person");
+    CHECK(std::count(b.lever.calls.begin(), b.lever.calls.end(), "opportunity") == 1);
+}
+
+TEST_CASE("people: who is hidden, deleted or anonymized is not visible, and trouble is 503") {
+    Bench b;
+    CHECK(b.get("/internal/opportunities/nobody/person").status == 404);
+    b.lever.opportunities["opportunity-1"].anonymized = true;
+    CHECK(b.get("/internal/opportunities/opportunity-1/person").status == 404);
+    b.lever.trouble["opportunity"] = lever::Errc::unavailable;
+    const auto reply = b.get("/internal/opportunities/opportunity-1/person");
+    CHECK(reply.status == 503);
+    CHECK_FALSE(http::header(reply.headers, "Retry-After").empty());
+}
+
+TEST_CASE("people: vocabulary and postings") {
+    Bench b;
+    const auto words = json::Document::parse(b.get("/internal/vocabulary").body);
+    CHECK((*words)["stages"].items().size() == 5);
+    int hires = 0;
+    for (const auto& reason : (*words)["archive_reasons"].items())
+        hires += reason["type"].string() == "hired" ? 1 : 0;
+    CHECK(hires == 1);
+    CHECK(b.get("/internal/postings/p%201").status == 200);
+    CHECK(b.get("/internal/postings/none").status == 404);
+    CHECK(b.get("/internal/nothing").status == 404);
+}

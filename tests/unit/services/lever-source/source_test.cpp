@@ -1,0 +1,351 @@
+#include "services/lever-source/source.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "hirewire/v1/hint.pb.h"
+#include "tests/support/fake_lever.hpp"
+#include "tests/support/fake_producer.hpp"
+#include "tests/support/fake_store.hpp"
+#include "tests/support/lever_builders.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/run.hpp"
+
+using namespace hirewire;
+using namespace hirewire::source;
+using testing::finish;
+using testing::LeverOpportunity;
+
+namespace {
+
+constexpr std::int64_t minute = 60'000;
+const std::string id = "opportunity-1";
+
+struct Bench {
+    Bench() {
+        lever.words = testing::vocabulary();
+        lever.postings["posting-1"] = lever::Posting{.id = "posting-1", .title = "Engineer", .external = true};
+        finish(store.vouch_for_changes());
+        opportunity.created(now).applied(now);
+        show();
+        store.watch = [this](std::string_view operation) { order.emplace_back(operation); };
+        producer.fails = [this](const kafka::Message& m) {
+            order.push_back("write " + m.topic);
+            return broken_topic == m.topic;
+        };
+    }
+
+    void show() { lever.opportunities[id] = opportunity.state; }
+
+    // One webhook of Lever's, triggered now.
+    kafka::Record webhook(const std::string& event, const std::string& topic) {
+        kafka::Record record;
+        record.partition = {.topic = topic, .number = 0};
+        record.key = id;
+        record.value = R"({"event":")" + event + R"(","triggeredAt":)" + std::to_string(to_ms(clock.now())) +
+                       R"(,"token":"token-1","signature":"x","data":{"opportunityId":")" + id + "\"}}";
+        return record;
+    }
+    pipeline::Verdict attempt(std::vector<kafka::Record> records, int repeats = 0) {
+        pipeline::Job job;
+        job.attempts = 1;
+        job.repeats = repeats;
+        job.place = source.place(records.front());
+        for (auto& record : records) {
+            pipeline::Received received;
+            received.record = std::move(record);
+            job.records.push_back(std::move(received));
+        }
+        return finish(source.attempt(job));
+    }
+    pipeline::Verdict stage_webhook(int repeats = 0) {
+        return attempt({webhook("candidateStageChange", "lever.stage-changes")}, repeats);
+    }
+    std::vector<v1::Change> emitted(const std::string& topic = "hiring.changes") const {
+        std::vector<v1::Change> all;
+        for (const auto& message : producer.of(topic)) REQUIRE(all.emplace_back().ParseFromString(*message.value));
+        return all;
+    }
+    std::vector<std::string> kinds() const {
+        std::vector<std::string> all;
+        for (const auto& change : emitted()) all.emplace_back(name_of(change.kind()));
+        return all;
+    }
+    int calls(const std::string& call) const {
+        return static_cast<int>(std::count(lever.calls.begin(), lever.calls.end(), call));
+    }
+
+    testing::ManualClock clock;
+    std::int64_t now = to_ms(clock.now());
+    testing::FakeStore store{clock};
+    testing::FakeProducer producer;
+    testing::FakeLever lever{clock};
+    metrics::Registry metrics;
+    Library library{lever, clock, {}, "anticipated_start_date"};
+    SourceSettings settings{.account = "main", .cluster_link_prefix = "https://cluster.test/", .kafka = {}};
+    Source source{settings, lever, library, store, producer, clock, metrics};
+    LeverOpportunity opportunity;
+    std::vector<std::string> order{};
+    std::string broken_topic{};
+};
+
+template <typename T>
+bool is(const pipeline::Verdict& verdict) {
+    return std::holds_alternative<T>(verdict);
+}
+
+}  // namespace
+
+TEST_CASE("source: changes acknowledged, then the compacted state, then Redis") {
+    Bench b;
+    CHECK(is<pipeline::Done>(b.attempt({b.webhook("applicationCreated", "lever.applications")})));
+    b.opportunity.moved(b.now, "screen").moved(b.now, "onsite");
+    b.show();
+    b.order.clear();
+    CHECK(is<pipeline::Done>(b.stage_webhook()));
+    CHECK(
+        b.order == std::vector<std::string>{
+                       "last_change",
+                       "write hiring.changes",
+                       "write hiring.changes",
+                       "write hiring.opportunities",
+                       "remember_change"});
+    CHECK(b.kinds() == std::vector<std::string>{"applied", "stage_changed", "stage_changed"});
+    const auto states = b.emitted("hiring.opportunities");
+    REQUIRE(states.size() == 2);
+    CHECK(states.back().version() == b.emitted().back().version());
+    const auto message = b.producer.of("hiring.changes").back();
+    CHECK(message.key == id);
+    CHECK(kafka::header(message.headers, "ce_id") == b.emitted().back().change_id());
+    CHECK(kafka::header(message.headers, "ce_type") == "hirewire.change.stage_changed");
+    CHECK(kafka::header(message.headers, "content-type") == "application/protobuf");
+}
+
+TEST_CASE("source: whatever fails in between, the repeat tells the same under the same ids and versions") {
+    Bench b;
+    b.opportunity.moved(b.now, "screen");
+    b.show();
+    for (const char* topic : {"hiring.changes", "hiring.opportunities"}) {
+        b.broken_topic = topic;
+        CHECK(is<pipeline::Wait>(b.stage_webhook()));
+    }
+    b.broken_topic.clear();
+    b.store.watch = [&](std::string_view operation) { b.store.away = operation == "remember_change"; };
+    CHECK(is<pipeline::Wait>(b.stage_webhook()));
+    b.store.away = false;
+    b.store.watch = {};
+    CHECK(is<pipeline::Done>(b.stage_webhook()));
+    const auto all = b.emitted();
+    REQUIRE(all.size() >= 3);
+    for (const auto& change : all) {
+        CHECK(change.change_id() == all.front().change_id());
+        CHECK(change.version() == all.front().version());
+    }
+    const auto count = b.producer.messages.size();
+    CHECK(is<pipeline::Done>(b.stage_webhook()));
+    CHECK(b.producer.messages.size() == count);
+}
+
+TEST_CASE("source: with Redis away nothing is read from Lever and nothing is emitted") {
+    Bench b;
+    b.store.away = true;
+    CHECK(is<pipeline::Wait>(b.stage_webhook()));
+    CHECK(b.lever.calls.empty());
+    CHECK(b.producer.writes == 0);
+}
+
+TEST_CASE("source: many webhooks of one opportunity cost one read") {
+    Bench b;
+    CHECK(is<pipeline::Done>(b.attempt(
+        {b.webhook("applicationCreated", "lever.applications"),
+         b.webhook("candidateStageChange", "lever.stage-changes"),
+         b.webhook("candidateArchiveChange", "lever.archives")})));
+    CHECK(b.calls("opportunity") == 1);
+    CHECK(b.lever.priorities.at(0) == lever::Priority::webhook);
+}
+
+TEST_CASE("source: what a webhook says is not believed, only that something happened") {
+    Bench b;
+    auto forged = b.webhook("candidateHired", "lever.hires");
+    CHECK(is<pipeline::Done>(b.attempt({forged})));
+    for (const auto& change : b.emitted()) CHECK_FALSE(change.hired());
+}
+
+TEST_CASE("source: a hire's start date comes from the offers, and an offer that may not be read is no failure") {
+    Bench b;
+    b.opportunity.archived(b.now, testing::hired_reason);
+    b.show();
+    SUBCASE("signed") {
+        lever::Offer offer{.id = "offer-1", .status = "signed", .created_at_ms = 1};
+        offer.dates["anticipated_start_date"] = 1'796'083'200'000;  // 2026-12-01
+        b.lever.offered[id] = {offer};
+        CHECK(is<pipeline::Done>(b.attempt({b.webhook("candidateHired", "lever.hires")})));
+        CHECK(b.emitted().back().start_date() == "2026-12-01");
+        CHECK(b.emitted().back().hired());
+    }
+    SUBCASE("the key may not read offers") {
+        b.lever.trouble["offers"] = lever::Errc::forbidden;
+        CHECK(is<pipeline::Done>(b.attempt({b.webhook("candidateHired", "lever.hires")})));
+        CHECK(b.emitted().back().start_date().empty());
+        CHECK(b.emitted().back().hired());
+    }
+}
+
+TEST_CASE("source: an unknown archive reason is looked up again and never guessed") {
+    Bench b;
+    b.stage_webhook();
+    b.opportunity.archived(b.now + minute, "brand-new-reason");
+    b.show();
+    b.clock.advance(Milliseconds{minute});
+    const auto verdict = b.attempt({b.webhook("candidateArchiveChange", "lever.archives")});
+    CHECK_FALSE(is<pipeline::Done>(verdict));
+    CHECK(b.kinds() == std::vector<std::string>{"applied"});
+    CHECK(b.calls("vocabulary") == 2);
+    b.lever.words.archive_reasons["brand-new-reason"] =
+        lever::ArchiveReason{.id = "brand-new-reason", .name = "New", .hired = true};
+    CHECK(is<pipeline::Done>(b.attempt({b.webhook("candidateArchiveChange", "lever.archives")})));
+    CHECK(b.emitted().back().hired());
+}
+
+TEST_CASE("source: an unknown stage is looked up again, and carried without a name when Lever has none") {
+    Bench b;
+    b.stage_webhook();
+    b.opportunity.moved(b.now, "deleted-stage");
+    b.show();
+    CHECK(is<pipeline::Done>(b.stage_webhook()));
+    CHECK(b.emitted().back().status().id() == "deleted-stage");
+    CHECK(b.calls("vocabulary") == 2);
+}
+
+TEST_CASE("source: a posting that Lever does not show makes the change confidential") {
+    Bench b;
+    b.lever.postings.clear();
+    CHECK(is<pipeline::Done>(b.stage_webhook()));
+    CHECK(b.emitted().back().confidential());
+    CHECK(b.emitted().back().posting().id() == "posting-1");
+}
+
+TEST_CASE("source: a deletion is told only when Lever lists it") {
+    Bench b;
+    b.stage_webhook();
+    b.lever.opportunities.clear();
+    SUBCASE("a bare 404 is not visible") {
+        CHECK(is<pipeline::Done>(b.attempt({b.webhook("candidateDeleted", "lever.deletions")})));
+        CHECK(b.kinds() == std::vector<std::string>{"applied"});
+        CHECK(b.metrics.text().find(R"(result="not_visible")") != std::string::npos);
+    }
+    SUBCASE("listed") {
+        b.lever.deleted[id] = from_ms(b.now + minute);
+        CHECK(is<pipeline::Done>(b.attempt({b.webhook("candidateDeleted", "lever.deletions")})));
+        CHECK(b.kinds() == std::vector<std::string>{"applied", "deleted"});
+        CHECK(b.emitted().back().occurred_at_ms() == b.now + minute);
+        // And that was the end of it.
+        const auto reads = b.calls("opportunity");
+        CHECK(is<pipeline::Done>(b.stage_webhook()));
+        CHECK(b.calls("opportunity") == reads);
+    }
+    SUBCASE("the list cannot be read") {
+        b.lever.trouble["deleted_at"] = lever::Errc::unavailable;
+        CHECK_FALSE(is<pipeline::Done>(b.attempt({b.webhook("candidateDeleted", "lever.deletions")})));
+        CHECK(b.kinds() == std::vector<std::string>{"applied"});
+    }
+}
+
+TEST_CASE("source: a 403 is not visible, and is not looked for among the deleted") {
+    Bench b;
+    b.lever.trouble["opportunity"] = lever::Errc::forbidden;
+    CHECK(is<pipeline::Done>(b.stage_webhook()));
+    CHECK(b.calls("deleted_at") == 0);
+    CHECK(b.producer.writes == 0);
+}
+
+TEST_CASE("source: a refused API key holds, weather does not lose the hint, nonsense is given up") {
+    Bench b;
+    b.lever.trouble["opportunity"] = lever::Errc::unauthorized;
+    CHECK(is<pipeline::Hold>(b.stage_webhook()));
+    b.lever.trouble["opportunity"] = lever::Errc::unavailable;
+    const auto verdict = b.stage_webhook();
+    CHECK((is<pipeline::Wait>(verdict) || is<pipeline::Retry>(verdict)));
+    b.lever.trouble["opportunity"] = lever::Errc::bad_answer;
+    CHECK(is<pipeline::Refused>(b.stage_webhook()));
+    CHECK(b.producer.writes == 0);
+}
+
+TEST_CASE("source: while Lever's API lags behind its own webhook it is asked again, but not for ever") {
+    Bench b;
+    b.stage_webhook();
+    b.clock.advance(Milliseconds{10 * minute});
+    for (int repeats = 0; repeats < 4; ++repeats) CHECK(is<pipeline::Wait>(b.stage_webhook(repeats)));
+    CHECK(is<pipeline::Done>(b.stage_webhook(4)));
+    b.opportunity.moved(to_ms(b.clock.now()), "screen");
+    b.show();
+    CHECK(is<pipeline::Done>(b.stage_webhook()));
+    CHECK(b.kinds().back() == "stage_changed");
+}
+
+TEST_CASE("source: a contact's webhook becomes a hint for each of the person's opportunities") {
+    Bench b;
+    b.lever.contacts["contact-1"] = {"opportunity-1", "opportunity-2"};
+    auto record = b.webhook("contactUpdated", "lever.contacts");
+    record.key = "contact-1";
+    CHECK(b.source.place(record).lane != b.source.place(b.webhook("candidateHired", "lever.hires")).lane);
+    CHECK(is<pipeline::Done>(b.attempt({record})));
+    const auto hints = b.producer.of("lever.sweeps");
+    REQUIRE(hints.size() == 2);
+    CHECK(hints[1].key == "opportunity-2");
+    v1::Hint hint;
+    REQUIRE(hint.ParseFromString(*hints[0].value));
+    CHECK(hint.opportunity_id() == "opportunity-1");
+    CHECK(hint.reason() == "contact");
+    CHECK(b.calls("opportunity") == 0);
+    // The hint leads back here, in the opportunity's own lane.
+    kafka::Record back;
+    back.partition = {.topic = "lever.sweeps", .number = 0};
+    back.key = id;
+    back.value = hints[0].value;
+    CHECK(is<pipeline::Done>(b.attempt({back})));
+    CHECK(b.lever.priorities.back() != lever::Priority::webhook);
+    CHECK(b.emitted().back().cause().kind() == "contact");
+    CHECK_FALSE(b.emitted().back().live());
+}
+
+TEST_CASE("source: a record that cannot be read is counted and done, the others of the job still count") {
+    Bench b;
+    auto garbage = b.webhook("candidateHired", "lever.hires");
+    garbage.value = "not JSON";
+    auto tombstone = garbage;
+    tombstone.value.reset();
+    CHECK(is<pipeline::Done>(b.attempt({garbage, tombstone})));
+    CHECK(b.lever.calls.empty());
+    CHECK(b.metrics.text().find(R"(hirewire_hints_total{result="unreadable"} 2)") != std::string::npos);
+    CHECK(is<pipeline::Done>(b.attempt({garbage, b.webhook("candidateHired", "lever.hires")})));
+    CHECK(b.kinds() == std::vector<std::string>{"applied"});
+}
+
+TEST_CASE("source: no name, address or number gets into any record") {
+    Bench b;
+    b.lever.people[id] = lever::Person{
+        .name = "Ann Park",
+        .emails = {"ann.park@example.net"},
+        .phones = {"5550100"},
+        .location = "Berlin",
+        .headline = "X"};
+    b.opportunity.state.links = {"https://linkedin.test/in/ann-park", "https://cluster.test/jobs/j/candidates/c"};
+    b.opportunity.archived(b.now, testing::hired_reason);
+    b.show();
+    b.attempt({b.webhook("candidateHired", "lever.hires")});
+    REQUIRE_FALSE(b.producer.messages.empty());
+    for (const auto& message : b.producer.messages) {
+        for (const char* word : {"Ann", "ann", "example.net", "5550100"}) {
+            CHECK(message.value->find(word) == std::string::npos);
+            for (const auto& header : message.headers) CHECK(header.value.find(word) == std::string::npos);
+        }
+    }
+    // The person just read is answered from memory for a while, and an anonymized one no longer.
+    CHECK(b.library.person(id)->person.name == "Ann Park");
+    b.opportunity.state.anonymized = true;
+    b.show();
+    b.attempt({b.webhook("candidateHired", "lever.hires")});
+    CHECK_FALSE(b.library.person(id));
+}
