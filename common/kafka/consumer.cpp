@@ -144,7 +144,9 @@ public:
             if (refused != nullptr) rd_kafka_error_destroy(refused);
             const Instant until = std::chrono::steady_clock::now() + close_patience;
             while (rd_kafka_consumer_closed(handle_) == 0 && std::chrono::steady_clock::now() < until) {
-                rd_kafka_queue_poll_callback(last_words.get(), 20);
+                // Runs the callbacks, and drops records fetched but not read: rd_kafka_queue_poll_callback() aborts
+                // on one.
+                const detail::Holder<rd_kafka_message_t> unread{rd_kafka_consume_queue(last_words.get(), 20)};
             }
         }
         queue_.reset();

@@ -84,6 +84,7 @@ void Engine::take(kafka::Event event) {
 }
 
 void Engine::perform() {
+    if (!consuming_) return;
     for (auto& action : core_.next(clock_.monotonic())) {
         std::visit(
             overloaded{
@@ -104,8 +105,10 @@ void Engine::set_alarm() {
         return;
     }
     alarm_.expires_at(*wake);
-    alarm_.async_wait([this](boost::system::error_code e) {
-        if (!e) perform();
+    // An alarm that has gone off already cannot be cancelled: it may come when the consumer is closed, or all is
+    // gone.
+    alarm_.async_wait([this, consuming = std::weak_ptr{consuming_}](boost::system::error_code e) {
+        if (!e && !consuming.expired()) perform();
     });
 }
 
@@ -138,6 +141,7 @@ asio::awaitable<void> Engine::stop() {
     stopping_ = true;
     core_.stop();
     while (reading_ || core_.running() > 0) co_await sleep_for(Milliseconds{10});
+    consuming_.reset();
     alarm_.cancel();
     consumer_.commit_now(core_.take_committable());
     consumer_.close();
