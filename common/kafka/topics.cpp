@@ -171,9 +171,10 @@ void create(rd_kafka_t* client, const Settings& settings, const std::vector<Topi
     }
 }
 
-// A created topic reaches the broker's metadata a moment later; who writes before that is told it is unknown.
+// A created topic reaches the broker's metadata a moment later (a node that has just started on a busy machine takes
+// longer than ten seconds); who writes before that is told it is unknown.
 void await_all(rd_kafka_t* client, const Settings& settings, const std::vector<Topic>& topics) {
-    const auto deadline = std::chrono::steady_clock::now() + Milliseconds{patience_ms};
+    const auto deadline = std::chrono::steady_clock::now() + Milliseconds{3 * patience_ms};
     while (true) {
         const auto found = metadata_of(client, settings);
         const bool all =
