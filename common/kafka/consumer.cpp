@@ -8,6 +8,7 @@
 
 #include "common/core/time.hpp"
 #include "common/kafka/configure.hpp"
+#include "common/kafka/convert.hpp"
 #include "common/kafka/event_queue.hpp"
 
 namespace hirewire::kafka {
@@ -242,24 +243,7 @@ private:
         if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
             return Trouble{.what = rd_kafka_message_errstr(&message), .fatal = false};
         }
-        Record record;
-        record.partition = {.topic = unprefixed(rd_kafka_topic_name(message.rkt)), .number = message.partition};
-        record.offset = message.offset;
-        if (message.key_len > 0) record.key.assign(static_cast<const char*>(message.key), message.key_len);
-        if (message.payload != nullptr) record.value.emplace(static_cast<const char*>(message.payload), message.len);
-        record.timestamp_ms = rd_kafka_message_timestamp(&message, nullptr);
-        rd_kafka_headers_t* headers = nullptr;
-        if (rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            const char* name = nullptr;
-            const void* value = nullptr;
-            std::size_t size = 0;
-            for (std::size_t i = 0;
-                 rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-                 ++i) {
-                const auto* text = static_cast<const char*>(value);
-                record.headers.push_back({.name = name, .value = text == nullptr ? "" : std::string{text, size}});
-            }
-        }
+        Record record = detail::to_record(message, prefix_.size());
         next_[record.partition] = record.offset + 1;
         return record;
     }

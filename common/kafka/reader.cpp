@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "common/kafka/configure.hpp"
+#include "common/kafka/convert.hpp"
 #include "common/kafka/event_queue.hpp"
 
 namespace hirewire::kafka {
@@ -88,28 +89,6 @@ void assign(rd_kafka_t* client, const rd_kafka_topic_partition_list_t* list) {
     }
 }
 
-Record to_record(const rd_kafka_message_t& message, std::size_t prefix_size) {
-    Record record;
-    record.partition = {
-        .topic = std::string{std::string_view{rd_kafka_topic_name(message.rkt)}.substr(prefix_size)},
-        .number = message.partition};
-    record.offset = message.offset;
-    if (message.key_len > 0) record.key.assign(static_cast<const char*>(message.key), message.key_len);
-    if (message.payload != nullptr) record.value.emplace(static_cast<const char*>(message.payload), message.len);
-    record.timestamp_ms = rd_kafka_message_timestamp(&message, nullptr);
-    rd_kafka_headers_t* headers = nullptr;
-    if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return record;
-    const char* name = nullptr;
-    const void* value = nullptr;
-    std::size_t size = 0;
-    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-         ++i) {
-        const auto* text = static_cast<const char*>(value);
-        record.headers.push_back({.name = name, .value = text == nullptr ? std::string{} : std::string{text, size}});
-    }
-    return record;
-}
-
 [[noreturn]] void fail(const rd_kafka_message_t& message) {
     throw std::runtime_error{std::string{"kafka: cannot read: "} + rd_kafka_message_errstr(&message)};
 }
@@ -159,7 +138,7 @@ void read_all(
             reached(message->partition, message->offset);
             continue;
         }
-        each(to_record(*message, settings.topic_prefix.size()));
+        each(detail::to_record(*message, settings.topic_prefix.size()));
         reached(message->partition, message->offset + 1);
     }
 }
@@ -195,7 +174,8 @@ std::optional<Record> Tail::next(Milliseconds wait) {
         const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now()).count();
         const Polled message{
             rd_kafka_consumer_poll(state_->client.get(), static_cast<int>(std::max<std::int64_t>(left, 0)))};
-        if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return to_record(*message, state_->prefix_size);
+        if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            return detail::to_record(*message, state_->prefix_size);
         if (message && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF && !passing(message->err)) fail(*message);
         if (left <= 0) return std::nullopt;
     }
