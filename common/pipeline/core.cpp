@@ -26,21 +26,8 @@ std::map<kafka::Partition, kafka::Offset> Core::on_revoked(const std::vector<kaf
         if (const auto next = found->second.ledger.take_committable()) last[partition] = *next;
         partitions_.erase(found);
     }
-    const auto gone = [this](const Received& r) { return !partitions_.contains(r.record.partition); };
-    lanes_.drop(gone);
-    // A job that waits for its next attempt and has no record of ours left belongs to the next owner.
-    for (auto entry = delayed_.begin(); entry != delayed_.end();) {
-        auto& job = jobs_.at(entry->second);
-        std::erase_if(job.records, gone);
-        if (job.records.empty()) {
-            const std::string lane = job.place.lane;
-            jobs_.erase(entry->second);
-            entry = delayed_.erase(entry);
-            lanes_.release(lane);
-        } else {
-            ++entry;
-        }
-    }
+    lanes_.drop([this](const Received& r) { return ledger_of(r) == nullptr; });
+    std::erase_if(delayed_, [this](const auto& entry) { return !still_ours(entry.second); });
     return last;
 }
 
@@ -108,9 +95,9 @@ void Core::release_hold() {
 void Core::finish(JobId id) {
     auto& job = jobs_.at(id);
     for (const auto& received : job.records) {
-        const auto found = partitions_.find(received.record.partition);
-        if (found == partitions_.end() || found->second.epoch != received.epoch) continue;
-        found->second.ledger.settle(received.record.offset);
+        auto* ledger = ledger_of(received);
+        if (ledger == nullptr) continue;
+        ledger->settle(received.record.offset);
         commit_due_ = true;
     }
     const std::string lane = job.place.lane;
@@ -119,17 +106,21 @@ void Core::finish(JobId id) {
 }
 
 void Core::repeat(JobId id, Milliseconds pause, Instant now) {
-    auto& job = jobs_.at(id);
-    // What was revoked while the attempt ran is the next owner's to repeat.
-    std::erase_if(job.records, [this](const Received& r) {
-        const auto found = partitions_.find(r.record.partition);
-        return found == partitions_.end() || found->second.epoch != r.epoch;
-    });
-    if (job.records.empty()) {
-        finish(id);
-    } else {
-        delayed_.emplace(now + pause, id);
-    }
+    if (still_ours(id)) delayed_.emplace(now + pause, id);
+}
+
+OffsetLedger* Core::ledger_of(const Received& received) {
+    const auto found = partitions_.find(received.record.partition);
+    const bool ours = found != partitions_.end() && found->second.epoch == received.epoch;
+    return ours ? &found->second.ledger : nullptr;
+}
+
+bool Core::still_ours(JobId id) {
+    auto& records = jobs_.at(id).records;
+    std::erase_if(records, [this](const Received& r) { return ledger_of(r) == nullptr; });
+    if (!records.empty()) return true;
+    finish(id);
+    return false;
 }
 
 bool Core::may_start(Instant now) const {
@@ -137,7 +128,7 @@ bool Core::may_start(Instant now) const {
     return !held_ || (running_ == 0 && now >= next_probe_);
 }
 
-void Core::start(JobId id, std::vector<Action>& actions) {
+void Core::start(JobId id, Instant now, std::vector<Action>& actions) {
     auto& job = jobs_.at(id);
     auto more = lanes_.take_more(job.place);
     if (!more.empty()) {
@@ -148,7 +139,10 @@ void Core::start(JobId id, std::vector<Action>& actions) {
     }
     ++job.attempts;
     ++running_;
-    if (held_) probe_ = id;
+    if (held_) {
+        probe_ = id;
+        next_probe_ = now + settings_.probe_interval;
+    }
     actions.push_back(Start{.job = id});
 }
 
@@ -156,8 +150,7 @@ void Core::start_due(Instant now, std::vector<Action>& actions) {
     while (!delayed_.empty() && delayed_.begin()->first <= now && may_start(now)) {
         const JobId id = delayed_.begin()->second;
         delayed_.erase(delayed_.begin());
-        start(id, actions);
-        if (held_) next_probe_ = now + settings_.probe_interval;
+        start(id, now, actions);
     }
 }
 
@@ -174,8 +167,7 @@ void Core::start_waiting(Instant now, std::vector<Action>& actions) {
         job.records = std::move(batch->records);
         const JobId id = job.id;
         jobs_.emplace(id, std::move(job));
-        start(id, actions);
-        if (held_) next_probe_ = now + settings_.probe_interval;
+        start(id, now, actions);
     }
 }
 

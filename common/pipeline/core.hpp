@@ -100,7 +100,12 @@ private:
 
     void finish(JobId id);
     void repeat(JobId id, Milliseconds pause, Instant now);
-    void start(JobId id, std::vector<Action>& actions);
+    // What a received record settles in; nothing when its partition has been given up since.
+    OffsetLedger* ledger_of(const Received& received);
+    // Forgets the job's records that have been given up since: they are the next owner's. Without any left, the job
+    // is finished.
+    bool still_ours(JobId id);
+    void start(JobId id, Instant now, std::vector<Action>& actions);
     void start_due(Instant now, std::vector<Action>& actions);
     void start_waiting(Instant now, std::vector<Action>& actions);
     void watch_caps(std::vector<Action>& actions);
