@@ -7,6 +7,7 @@
 #include "common/crypto/hash.hpp"
 #include "common/json/value.hpp"
 #include "common/log/log.hpp"
+#include "common/sync/batch.hpp"
 #include "common/sync/judge.hpp"
 
 namespace hirewire::sync {
@@ -16,57 +17,6 @@ namespace asio = boost::asio;
 
 // A find-then-write sequence is a handful of steps; more is a rule that runs in circles.
 constexpr int most_steps = 12;
-
-struct Batch {
-    std::optional<v1::Change> newest{};
-    std::string traceparent{};
-    std::vector<v1::Change> older{};
-    bool unreadable = false;
-};
-
-bool same_status(const v1::Change& a, const v1::Change& b) {
-    return a.status().kind() == b.status().kind() && a.status().id() == b.status().id();
-}
-
-// The newest change speaks for all.
-Batch read_batch(const pipeline::Job& job) {
-    Batch batch;
-    for (const auto& received : job.records) {
-        v1::Change change;
-        if (!received.record.value || !change.ParseFromString(*received.record.value)) {
-            batch.unreadable = true;
-            continue;
-        }
-        if (batch.newest && batch.newest->version() == change.version()) continue;  // the same record, read again
-        if (!batch.newest || change.version() > batch.newest->version()) {
-            if (batch.newest) batch.older.push_back(std::move(*batch.newest));
-            batch.newest = std::move(change);
-            batch.traceparent = kafka::header(received.record.headers, "traceparent");
-        } else {
-            batch.older.push_back(std::move(change));
-        }
-    }
-    return batch;
-}
-
-// What was applied before, or read twice, is neither news nor overtaken.
-void drop_known(std::vector<v1::Change>& older, std::int64_t applied_version) {
-    std::sort(older.begin(), older.end(), [](const auto& a, const auto& b) { return a.version() < b.version(); });
-    const auto twice = std::unique(
-        older.begin(), older.end(), [](const auto& a, const auto& b) { return a.version() == b.version(); });
-    older.erase(twice, older.end());
-    std::erase_if(older, [&](const v1::Change& change) { return change.version() <= applied_version; });
-}
-
-// The change that announces the status: the newest one, or a live one of the same status that it overtakes. The
-// person was announced in that status, whatever detail came after; and as late as that one is, so late is the news.
-const v1::Change& announcement(const v1::Change& newest, const std::vector<v1::Change>& older) {
-    if (newest.live()) return newest;
-    for (const auto& change : older) {
-        if (change.live() && same_status(change, newest)) return change;
-    }
-    return newest;
-}
 
 // Outcomes after which the destination is known to stand at this version.
 bool is_state(v1::OutcomeKind outcome) {

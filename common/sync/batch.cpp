@@ -1,0 +1,50 @@
+#include "common/sync/batch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/kafka/record.hpp"
+
+namespace hirewire::sync {
+namespace {
+
+bool same_status(const v1::Change& a, const v1::Change& b) {
+    return a.status().kind() == b.status().kind() && a.status().id() == b.status().id();
+}
+
+}  // namespace
+
+Batch read_batch(const pipeline::Job& job) {
+    Batch batch;
+    for (const auto& received : job.records) {
+        v1::Change change;
+        if (!received.record.value || !change.ParseFromString(*received.record.value)) continue;
+        if (batch.newest && batch.newest->version() == change.version()) continue;  // the same record, read again
+        if (!batch.newest || change.version() > batch.newest->version()) {
+            if (batch.newest) batch.older.push_back(std::move(*batch.newest));
+            batch.newest = std::move(change);
+            batch.traceparent = kafka::header(received.record.headers, "traceparent");
+        } else {
+            batch.older.push_back(std::move(change));
+        }
+    }
+    return batch;
+}
+
+void drop_known(std::vector<v1::Change>& older, std::int64_t applied_version) {
+    std::sort(older.begin(), older.end(), [](const auto& a, const auto& b) { return a.version() < b.version(); });
+    const auto twice = std::unique(
+        older.begin(), older.end(), [](const auto& a, const auto& b) { return a.version() == b.version(); });
+    older.erase(twice, older.end());
+    std::erase_if(older, [&](const v1::Change& change) { return change.version() <= applied_version; });
+}
+
+const v1::Change& announcement(const v1::Change& newest, const std::vector<v1::Change>& older) {
+    if (newest.live()) return newest;
+    for (const auto& change : older) {
+        if (change.live() && same_status(change, newest)) return change;
+    }
+    return newest;
+}
+
+}  // namespace hirewire::sync

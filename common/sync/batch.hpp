@@ -1,0 +1,29 @@
+#pragma once
+// What a job's records say taken together: coalescing as functions over values, asked by delivery.cpp.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/pipeline/core.hpp"
+#include "hirewire/v1/change.pb.h"
+
+namespace hirewire::sync {
+
+// Records that are no Change are left out.
+struct Batch {
+    std::optional<v1::Change> newest{};  // speaks for all
+    std::string traceparent{};           // of the newest one's record
+    std::vector<v1::Change> older{};
+};
+Batch read_batch(const pipeline::Job& job);
+
+// Leaves of `older`, in order, what the newest change overtakes: what was applied before, or read twice, is neither
+// news nor overtaken.
+void drop_known(std::vector<v1::Change>& older, std::int64_t applied_version);
+
+// The change that announces the status: the newest one, or a live one of the same status that it overtakes. The
+// person was announced in that status, whatever detail came after; and as late as that one is, so late is the news.
+const v1::Change& announcement(const v1::Change& newest, const std::vector<v1::Change>& older);
+
+}  // namespace hirewire::sync
