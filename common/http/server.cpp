@@ -340,10 +340,6 @@ std::uint16_t Server::port() const {
     return state_->acceptor.local_endpoint().port();
 }
 
-std::size_t Server::connections() const {
-    return state_->connections.size();
-}
-
 void Server::stop() {
     state_->stop();
 }

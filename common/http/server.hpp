@@ -62,7 +62,6 @@ public:
     Server& operator=(const Server&) = delete;
 
     [[nodiscard]] std::uint16_t port() const;
-    [[nodiscard]] std::size_t connections() const;
     // Ends idle connections now and each busy one after its present answer; accepts no more.
     void stop();
 

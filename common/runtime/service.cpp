@@ -139,19 +139,13 @@ private:
     }
 
     void log_start() const {
-        const auto ports = service_.ports();
-        const auto port = ports.empty() ? 0 : ports.front().second;
-        if (ports.empty()) {
-            log::info(
-                "service.started",
-                {{"admin_port", static_cast<int>(admin_->port())}, {"version", HIREWIRE_VERSION}, {"config", file_}});
+        const log::Field admin{"admin_port", static_cast<int>(admin_->port())};
+        const log::Field version{"version", HIREWIRE_VERSION};
+        const log::Field config{"config", file_};
+        if (const auto port = service_.port()) {
+            log::info("service.started", {{"port", static_cast<int>(*port)}, admin, version, config});
         } else {
-            log::info(
-                "service.started",
-                {{"port", static_cast<int>(port)},
-                 {"admin_port", static_cast<int>(admin_->port())},
-                 {"version", HIREWIRE_VERSION},
-                 {"config", file_}});
+            log::info("service.started", {admin, version, config});
         }
     }
 

@@ -85,8 +85,8 @@ public:
     virtual boost::asio::awaitable<void> stop() = 0;
     // After SIGHUP, with the new settings in the declared targets.
     virtual void reload() {}
-    // Named ports for the start line.
-    [[nodiscard]] virtual std::vector<std::pair<std::string, std::uint16_t>> ports() const { return {}; }
+    // Where it serves others, for the start line; nothing when only the admin pages are served.
+    [[nodiscard]] virtual std::optional<std::uint16_t> port() const { return std::nullopt; }
 };
 
 // The service is destroyed before the loop that its sockets and timers live on.

@@ -52,8 +52,9 @@ void LeverSource::reload() {
     engine_->release_hold();
 }
 
-std::vector<std::pair<std::string, std::uint16_t>> LeverSource::ports() const {
-    return {{"port", server_ ? server_->port() : std::uint16_t{0}}};
+std::optional<std::uint16_t> LeverSource::port() const {
+    if (!server_) return std::nullopt;
+    return server_->port();
 }
 
 }  // namespace hirewire::source

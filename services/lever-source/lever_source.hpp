@@ -19,7 +19,7 @@ public:
     boost::asio::awaitable<void> start(runtime::Runtime& runtime) override;
     boost::asio::awaitable<void> stop() override;
     void reload() override;
-    [[nodiscard]] std::vector<std::pair<std::string, std::uint16_t>> ports() const override;
+    [[nodiscard]] std::optional<std::uint16_t> port() const override;
 
 private:
     // In the order of dependence.

@@ -120,7 +120,7 @@ asio::awaitable<Source::Verdict> Source::attempt(const pipeline::Job& job) {
 asio::awaitable<Source::Verdict> Source::opportunity(std::string id, const pipeline::Job& job, Moment moment) {
     auto memory = co_await recall(id);
     if (!memory) co_return pipeline::Wait{.reason = "memory: " + memory.error().message()};
-    const v1::Change* last = memory->last ? &*memory->last : nullptr;
+    const v1::Change* last = *memory ? &**memory : nullptr;
     if (last != nullptr && last->mark().deleted()) {
         done("deleted_before");
         co_return pipeline::Done{};
@@ -158,15 +158,15 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, const pipel
         if (!start) co_return verdict_on(start.error());
         facts.start_date = std::move(*start);
     }
-    KnownPerson person;
-    person.person = read->person;
-    person.start_date = facts.start_date;
-    person.hired_at_ms = hired ? o.archived->at_ms : 0;
-    person.contact_id = o.contact_id;
-    person.read_at = read->read_at;
     if (o.anonymized) {
         library_.forget(id);
     } else if (hired) {
+        KnownPerson person;
+        person.person = std::move(read->person);
+        person.start_date = facts.start_date;
+        person.hired_at_ms = o.archived->at_ms;
+        person.contact_id = o.contact_id;
+        person.read_at = read->read_at;
         library_.remember(id, std::move(person));
     }
 
@@ -239,20 +239,18 @@ asio::awaitable<Source::Verdict> Source::contact(const pipeline::Job& job) {
     co_return pipeline::Done{};
 }
 
-asio::awaitable<Result<Source::Memory>> Source::recall(std::string id) {
+asio::awaitable<Result<std::optional<v1::Change>>> Source::recall(std::string id) {
     auto remembered = co_await store_.last_change(id);
     if (remembered && !remembered->trustworthy) {
         if (!co_await restore_memory()) co_return redis::make_error_code(redis::Errc::unavailable);
         remembered = co_await store_.last_change(id);
     }
     if (!remembered) co_return remembered.error();
-    Memory memory;
-    if (remembered->change) {
-        v1::Change change;
-        if (!change.ParseFromString(*remembered->change)) co_return redis::make_error_code(redis::Errc::refused);
-        memory.last = std::move(change);
+    std::optional<v1::Change> last;
+    if (remembered->change && !last.emplace().ParseFromString(*remembered->change)) {
+        co_return redis::make_error_code(redis::Errc::refused);
     }
-    co_return memory;
+    co_return last;
 }
 
 asio::awaitable<bool> Source::restore_memory() {

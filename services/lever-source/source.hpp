@@ -47,14 +47,12 @@ public:
 
 private:
     using Verdict = pipeline::Verdict;
-    struct Memory {
-        std::optional<v1::Change> last{};
-    };
 
     boost::asio::awaitable<Verdict> contact(const pipeline::Job& job);
     boost::asio::awaitable<Verdict> opportunity(std::string id, const pipeline::Job& job, Moment moment);
     boost::asio::awaitable<Verdict> not_there(std::string id, Error why, const v1::Change* last, Moment moment);
-    boost::asio::awaitable<Result<Memory>> recall(std::string id);
+    // The last emitted change; nothing when there never was one.
+    boost::asio::awaitable<Result<std::optional<v1::Change>>> recall(std::string id);
     boost::asio::awaitable<bool> read_memory_back();
     boost::asio::awaitable<Result<void>> emit(const std::vector<v1::Change>& changes, const Moment& moment);
     [[nodiscard]] Verdict verdict_on(const Error& error) const;

@@ -159,10 +159,9 @@ void Receiver::reload() {
     for (auto& worker : workers_) worker->use_tokens(tokens);
 }
 
-std::vector<std::pair<std::string, std::uint16_t>> Receiver::ports() const {
-    std::vector<std::pair<std::string, std::uint16_t>> result;
-    if (!workers_.empty()) result.emplace_back("port", workers_.front()->port());
-    return result;
+std::optional<std::uint16_t> Receiver::port() const {
+    if (workers_.empty()) return std::nullopt;
+    return workers_.front()->port();
 }
 
 }  // namespace hirewire::receiver
