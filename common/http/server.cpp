@@ -1,5 +1,6 @@
 #include "common/http/server.hpp"
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -10,13 +11,16 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/read_size.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <cstddef>
 #include <list>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <stdexcept>
+#include <tuple>
 #include <type_traits>
 
 #include "common/log/log.hpp"
@@ -28,21 +32,25 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using tcp = asio::ip::tcp;
 using Plain = tcp::socket;
+using FieldAllocator = std::pmr::polymorphic_allocator<char>;
+using Fields = beast::http::basic_fields<FieldAllocator>;
+using Parser = beast::http::request_parser<beast::http::string_body, FieldAllocator>;
 using Tls = asio::ssl::stream<tcp::socket>;
 
+constexpr std::size_t largest_read = 64U << 10U;
 // How often deadlines are looked at: one timer a server instead of one a request.
 constexpr Milliseconds sweep_period{250};
 
 class BeastHeaders final : public HeaderSource {
 public:
-    explicit BeastHeaders(const beast::http::fields& fields) : fields_{fields} {}
+    explicit BeastHeaders(const Fields& fields) : fields_{fields} {}
     [[nodiscard]] std::string_view find(std::string_view name) const override {
         const auto value = fields_[beast::string_view{name.data(), name.size()}];
         return {value.data(), value.size()};
     }
 
 private:
-    const beast::http::fields& fields_;
+    const Fields& fields_;
 };
 
 enum class Phase { idle, reading, handling, writing };
@@ -56,8 +64,8 @@ struct Connection {
     bool closing = false;
 };
 
-void append_head(std::string& out, const Reply& reply, bool keep_alive) {
-    out += "HTTP/1.1 ";
+void put_reply(std::string& out, const Reply& reply, bool keep_alive, bool no_body) {
+    out = "HTTP/1.1 ";
     out += std::to_string(reply.status);
     out += ' ';
     out += reason_phrase(reply.status);
@@ -75,6 +83,7 @@ void append_head(std::string& out, const Reply& reply, bool keep_alive) {
         out += "\r\n";
     }
     out += "\r\n";
+    if (!no_body) out += reply.body;
 }
 
 // Answers for a request that could not be read whole; 0 = nobody is there to be answered.
@@ -215,31 +224,42 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     // One connection, request after request. Pipelined requests wait in the buffer.
     template <typename Stream>
     asio::awaitable<void> talk(Stream& stream, Connection& connection) {
+        // Never full: the parser refuses a header over its limit and takes a body as it comes.
         beast::flat_buffer buffer{settings.max_header_bytes + settings.max_body_bytes + 4096};
-        std::string head;
+        buffer.reserve(4096);
+        std::string out;
+        // A request's header fields, freed together.
+        std::array<std::byte, 2048> memory;
+        std::pmr::monotonic_buffer_resource fields{memory.data(), memory.size()};
         while (!stopping) {
             boost::system::error_code error;
-            beast::http::request_parser<beast::http::string_body> parser;
+            fields.release();
+            Parser parser{std::piecewise_construct, std::make_tuple(), std::make_tuple(FieldAllocator{&fields})};
             parser.header_limit(static_cast<std::uint32_t>(settings.max_header_bytes));
             parser.body_limit(settings.max_body_bytes);
-            if (buffer.size() == 0) {
-                set_phase(connection, Phase::idle, settings.idle_deadline);
-                const auto space = buffer.prepare(4096);
-                const auto n =
-                    co_await stream.async_read_some(space, asio::redirect_error(asio::use_awaitable, error));
-                if (error) co_return;
-                buffer.commit(n);
+            parser.eager(true);
+            set_phase(connection, Phase::idle, settings.idle_deadline);
+            while (!error && !parser.is_done()) {
+                if (buffer.size() != 0) {
+                    if (connection.phase == Phase::idle)
+                        set_phase(connection, Phase::reading, settings.read_deadline);
+                    buffer.consume(parser.put(buffer.data(), error));
+                    if (error != beast::http::error::need_more) continue;
+                    error.clear();
+                }
+                const auto space = buffer.prepare(beast::read_size(buffer, largest_read));
+                buffer.commit(
+                    co_await stream.async_read_some(space, asio::redirect_error(asio::use_awaitable, error)));
             }
-            set_phase(connection, Phase::reading, settings.read_deadline);
-            co_await beast::http::async_read(
-                stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+            if (error && connection.phase == Phase::idle) co_return;
             if (error) {
                 const int status = connection.timed_out ? 408 : status_of_read_error(error);
                 if (status == 0) co_return;
                 if (refused) refused(status);
                 connection.timed_out = false;
                 const Reply reply = refusal(status);
-                co_await write(stream, connection, head, reply, false, false);
+                put_reply(out, reply, false, false);
+                co_await send(stream, connection, out, error);
                 co_await linger(stream, connection);
                 co_return;
             }
@@ -250,7 +270,8 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
             if (unknown_coding) {
                 if (refused) refused(400);
                 const Reply reply = refusal(400);
-                co_await write(stream, connection, head, reply, false, false);
+                put_reply(out, reply, false, false);
+                co_await send(stream, connection, out, error);
                 co_return;
             }
             const BeastHeaders headers{message.base()};
@@ -262,39 +283,26 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
             incoming.body = message.body();
             incoming.headers = &headers;
             connection.phase = Phase::handling;
-            const Reply reply = co_await answer(incoming);
+            Reply reply;
+            try {
+                reply = co_await handler(incoming);
+            } catch (const std::exception& e) {
+                log::error("http.handler_failed", {{"reason", e.what()}});
+                reply = problem(500, "internal", "This server failed at the request.");
+            }
             if (reply.status == 0) co_return;  // see Reply
             const bool keep_alive = message.keep_alive() && !stopping && !connection.closing;
-            const bool sent =
-                co_await write(stream, connection, head, reply, keep_alive, incoming.method == Method::head);
-            if (!sent || !keep_alive) co_return;
+            put_reply(out, reply, keep_alive, incoming.method == Method::head);
+            co_await send(stream, connection, out, error);
+            if (error || !keep_alive) co_return;
         }
-    }
-
-    asio::awaitable<Reply> answer(const Incoming& incoming) {
-        try {
-            co_return co_await handler(incoming);
-        } catch (const std::exception& e) {
-            log::error("http.handler_failed", {{"reason", e.what()}});
-        }
-        co_return problem(500, "internal", "This server failed at the request.");
     }
 
     template <typename Stream>
-    asio::awaitable<bool> write(
-        Stream& stream,
-        Connection& connection,
-        std::string& head,
-        const Reply& reply,
-        bool keep_alive,
-        bool no_body) {
-        head.clear();
-        append_head(head, reply, keep_alive);
-        if (!no_body) head += reply.body;
+    asio::awaitable<std::size_t> send(
+        Stream& stream, Connection& connection, const std::string& out, boost::system::error_code& error) {
         set_phase(connection, Phase::writing, settings.write_deadline);
-        boost::system::error_code error;
-        co_await asio::async_write(stream, asio::buffer(head), asio::redirect_error(asio::use_awaitable, error));
-        co_return !error;
+        return asio::async_write(stream, asio::buffer(out), asio::redirect_error(asio::use_awaitable, error));
     }
 
     // After an early refusal the client is still sending: closing at once would reset the connection and take the

@@ -8,6 +8,7 @@
 
 #include <rapidjson/document.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <optional>
@@ -96,27 +97,38 @@ constexpr std::size_t stack_bytes = 2048;
 // RapidJSON reads strings sixteen bytes at a time and may look past the end of the text, never past this.
 constexpr std::size_t simd_overrun = 32;
 
-bool is_ascii(std::string_view text) {
+struct Bytes {
+    bool ascii = true;
+    // Bytes that no JSON text holds as they are. RapidJSON takes a NUL for the text's end, and its SIMD scan (1.1)
+    // lets 0x1A to 0x1F pass.
+    bool control = false;
+};
+
+// Eight bytes at a time: every text passes here first.
+Bytes survey(std::string_view text) {
+    constexpr std::uint64_t ones = ~std::uint64_t{0} / 255;
+    constexpr std::uint64_t tops = ones * 0x80;
+    const auto is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
+    };
+    Bytes bytes;
     std::uint64_t any = 0;
     std::size_t i = 0;
     for (; i + sizeof any <= text.size(); i += sizeof any) {
         std::uint64_t word = 0;
         std::memcpy(&word, text.data() + i, sizeof word);
         any |= word;
+        const bool some_below_0x20 = ((word - ones * 0x20) & ~word & tops) != 0;
+        if (some_below_0x20) {
+            bytes.control |= std::any_of(text.begin() + i, text.begin() + i + sizeof word, is_control);
+        }
     }
-    for (; i < text.size(); ++i) any |= static_cast<unsigned char>(text[i]);
-    return (any & 0x8080'8080'8080'8080U) == 0;
-}
-
-// Bytes that no JSON text holds as they are. RapidJSON takes a NUL for the text's end, and its SIMD scan (1.1) lets
-// 0x1A to 0x1F pass.
-bool holds_control_bytes(std::string_view text) {
-    bool found = false;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        found |= byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r';
+    for (; i < text.size(); ++i) {
+        any |= static_cast<unsigned char>(text[i]);
+        bytes.control |= is_control(text[i]);
     }
-    return found;
+    bytes.ascii = (any & tops) == 0;
+    return bytes;
 }
 
 constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
@@ -208,7 +220,7 @@ Document::~Document() = default;
 
 Result<Document> Document::parse(std::string_view text, Limits limits) {
     if (text.size() > limits.bytes) return make_error_code(Errc::too_large);
-    if (holds_control_bytes(text)) return make_error_code(Errc::not_json);
+    if (survey(text).control) return make_error_code(Errc::not_json);
     auto impl = std::make_unique<Impl>();
     rapidjson::MemoryStream memory{text.data(), text.size()};
     rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream{memory};
@@ -253,7 +265,8 @@ Parser::~Parser() = default;
 Result<Value> Parser::parse(std::string_view text) {
     auto& in = *impl_;
     if (text.size() > in.limits.bytes) return make_error_code(Errc::too_large);
-    if (holds_control_bytes(text)) return make_error_code(Errc::not_json);
+    const Bytes bytes = survey(text);
+    if (bytes.control) return make_error_code(Errc::not_json);
     in.document.reset();
     in.value_pool.Clear();
     in.stack_pool.Clear();
@@ -261,7 +274,7 @@ Result<Value> Parser::parse(std::string_view text) {
     in.scratch.reserve(text.size() + simd_overrun);
     in.scratch.assign(text);
     constexpr unsigned unchecked = rapidjson::kParseIterativeFlag;
-    const auto [ok, too_deep] = is_ascii(text) ? in.generate<unchecked>() : in.generate<flags>();
+    const auto [ok, too_deep] = bytes.ascii ? in.generate<unchecked>() : in.generate<flags>();
     if (too_deep) return make_error_code(Errc::too_deep);
     if (!ok) return make_error_code(Errc::not_json);
     return Value{static_cast<const rapidjson::Value*>(&*in.document)};

@@ -1,11 +1,29 @@
 #include "common/kafka/configure.hpp"
 
+#include <sched.h>
+
 #include <array>
 #include <stdexcept>
 
 #include "common/kafka/client_log.hpp"
 
 namespace hirewire::kafka::detail {
+namespace {
+
+// Linux lets a thread that wakes up interrupt the running one. librdkafka's thread is woken for nearly every record,
+// and on a busy core it then interrupts the very thread that hands it the next. As batch work it waits for the end of
+// the turn: fewer switches, and more records a request. On an idle core nothing changes.
+rd_kafka_resp_err_t yield_to_our_threads(rd_kafka_t*, rd_kafka_thread_type_t, const char*, void*) {
+    const sched_param priority{};
+    sched_setscheduler(0, SCHED_BATCH, &priority);  // refused, it is only slower
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t watch_threads(rd_kafka_t* client, const rd_kafka_conf_t*, void*, char*, std::size_t) {
+    return rd_kafka_interceptor_add_on_thread_start(client, "hirewire", &yield_to_our_threads, nullptr);
+}
+
+}  // namespace
 
 void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
     std::array<char, 512> why{};
@@ -17,6 +35,7 @@ rd_kafka_conf_t* make_conf(const Settings& settings) {
     std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)> conf{
         rd_kafka_conf_new(), &rd_kafka_conf_destroy};
     use_our_log(conf.get());
+    rd_kafka_conf_interceptor_add_on_new(conf.get(), "hirewire", &watch_threads, nullptr);
     set(conf.get(), "bootstrap.servers", settings.brokers);
     set(conf.get(), "client.id", settings.client_id);
     // The default of ten seconds would outlast message_timeout after a broker's restart.

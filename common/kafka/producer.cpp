@@ -89,7 +89,7 @@ public:
 
     asio::awaitable<Result<Written>> write(Message message) override {
         auto initiate = [this](auto handler, Message m) { start(std::move(handler), std::move(m)); };
-        co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Written>)>(
+        return asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Written>)>(
             std::move(initiate), asio::use_awaitable, std::move(message));
     }
 

@@ -5,11 +5,9 @@
 #include <openssl/sha.h>
 
 #include <array>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <deque>
 #include <optional>
@@ -67,30 +65,6 @@ Result<Reply> convert(const redisReply& r) {
 bool is_noscript(const redisReply& r) {
     return r.type == REDIS_REPLY_ERROR && std::string_view{r.str, r.len}.starts_with("NOSCRIPT");
 }
-
-// A command under way.
-struct Pending {
-    virtual ~Pending() = default;
-    virtual void finish(Result<Reply> reply, bool noscript) = 0;
-    Instant deadline{};
-};
-
-struct Outcome {
-    Result<Reply> reply = Reply{};
-    bool noscript = false;
-};
-
-template <typename Completion>
-struct PendingFor final : Pending {
-    explicit PendingFor(Completion c) : completion{std::move(c)} {}
-    void finish(Result<Reply> reply, bool noscript) override {
-        Outcome outcome;
-        outcome.reply = std::move(reply);
-        outcome.noscript = noscript;
-        completion(std::move(outcome));
-    }
-    Completion completion;
-};
 
 constexpr Milliseconds first_reconnect{20};
 constexpr Milliseconds last_reconnect{500};
@@ -174,7 +148,7 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
     asio::steady_timer deadline_timer;
     redisAsyncContext* context = nullptr;
     std::optional<asio::posix::stream_descriptor> descriptor;
-    std::deque<Pending*> under_way;  // in the order of sending, which is the order of answering
+    std::deque<Completion*> under_way;  // in the order of sending, which is the order of answering
     Milliseconds backoff = first_reconnect;
     bool established = false;
     bool closing = false;
@@ -289,38 +263,44 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
             });
     }
 
-    void send(Pending* pending, const std::string& wire) {
+    void send(std::unique_ptr<Completion> completion, const std::string& wire) {
+        auto* const raw = completion.get();
         const bool sent =
             context != nullptr && established &&
-            redisAsyncFormattedCommand(context, &State::on_reply, pending, wire.data(), wire.size()) == REDIS_OK;
+            redisAsyncFormattedCommand(context, &State::on_reply, raw, wire.data(), wire.size()) == REDIS_OK;
         if (!sent) {
-            asio::post(executor, [pending] {
-                const std::unique_ptr<Pending> owner{pending};
-                owner->finish(make_error_code(Errc::unavailable), false);
+            // Not from inside the call that asks.
+            asio::post(executor, [completion = std::move(completion)] {
+                completion->finish(make_error_code(Errc::unavailable));
             });
             return;
         }
-        pending->deadline = std::chrono::steady_clock::now() + settings.command_deadline;
-        under_way.push_back(pending);
+        completion->deadline_ = std::chrono::steady_clock::now() + settings.command_deadline;
+        under_way.push_back(completion.release());
         watch_deadlines();
     }
 
-    static void on_reply(redisAsyncContext* c, void* raw, void* pending_pointer) {
+    static void on_reply(redisAsyncContext* c, void* raw, void* completion_pointer) {
         auto& self = *static_cast<State*>(c->data);
-        const std::unique_ptr<Pending> pending{static_cast<Pending*>(pending_pointer)};
+        std::unique_ptr<Completion> completion{static_cast<Completion*>(completion_pointer)};
         // hiredis answers in the order of sending, also when it gives up on all of them.
-        if (!self.under_way.empty() && self.under_way.front() == pending.get()) {
+        if (!self.under_way.empty() && self.under_way.front() == completion.get()) {
             self.under_way.pop_front();
         } else {
-            std::erase(self.under_way, pending.get());
+            std::erase(self.under_way, completion.get());
         }
         if (self.closing) return;
         const auto* reply = static_cast<const redisReply*>(raw);
         if (reply == nullptr) {
-            pending->finish(make_error_code(Errc::no_answer), false);
+            completion->finish(make_error_code(Errc::no_answer));
             return;
         }
-        pending->finish(convert(*reply), is_noscript(*reply));
+        if (completion->script_ != nullptr && is_noscript(*reply)) {
+            const std::string whole = std::exchange(completion->script_, nullptr)->spelled_out(completion->call_);
+            self.send(std::move(completion), whole);
+            return;
+        }
+        completion->finish(convert(*reply));
     }
 
     // One coarse timer: when the oldest command waits too long, the connection is given up and all of them fail.
@@ -333,7 +313,7 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
             if (!self) return;
             self->deadline_running = false;
             if (e || self->under_way.empty()) return;
-            if (self->context != nullptr && self->under_way.front()->deadline < std::chrono::steady_clock::now()) {
+            if (self->context != nullptr && self->under_way.front()->deadline_ < std::chrono::steady_clock::now()) {
                 auto* stuck = self->context;
                 self->context = nullptr;
                 self->established = false;
@@ -354,15 +334,6 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
             redisAsyncFree(c);
         }
     }
-
-    // `wire` must live until the answer is there.
-    auto exchange(const std::string& wire) {
-        auto initiate = [this](auto handler, const std::string* text) {
-            send(new PendingFor<decltype(handler)>{std::move(handler)}, *text);
-        };
-        return asio::async_initiate<const asio::use_awaitable_t<>, void(Outcome)>(
-            std::move(initiate), asio::use_awaitable, &wire);
-    }
 };
 
 Connection::Connection(asio::any_io_executor executor, Settings settings)
@@ -378,18 +349,15 @@ bool Connection::connected() const {
     return state_->established;
 }
 
-asio::awaitable<Result<Reply>> Connection::send(Command command) {
-    Outcome outcome = co_await state_->exchange(command.wire());
-    co_return std::move(outcome.reply);
+void Connection::start(Command command, std::unique_ptr<Completion> completion) {
+    state_->send(std::move(completion), command.wire());
 }
 
-asio::awaitable<Result<Reply>> Connection::run(const Script& script, Command call) {
-    Outcome outcome = co_await state_->exchange(call.wire());
-    if (outcome.noscript) {
-        const std::string whole = script.spelled_out(call);
-        outcome = co_await state_->exchange(whole);
-    }
-    co_return std::move(outcome.reply);
+void Connection::start(const Script& script, Command call, std::unique_ptr<Completion> completion) {
+    auto& waiting = *completion;
+    waiting.script_ = &script;
+    waiting.call_ = std::move(call);
+    state_->send(std::move(completion), waiting.call_.wire());
 }
 
 }  // namespace hirewire::redis

@@ -3,7 +3,6 @@
 // together; a lost connection is made again by itself, and what was under way answers with an error. Only this
 // folder's stores use it; the rest of the program speaks through store.hpp.
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "common/core/result.hpp"
+#include "common/core/time.hpp"
 #include "common/redis/settings.hpp"
 
 namespace hirewire::redis {
@@ -34,6 +34,7 @@ struct Reply {
 // A command in the wire form (RESP), put together word by word without a copy of any.
 class Command {
 public:
+    Command() = default;
     explicit Command(std::size_t words);
     Command& add(std::string_view word);
     Command& add(std::int64_t number);
@@ -59,6 +60,20 @@ private:
     std::string by_sha_;  // EVALSHA and the SHA-1, in the wire form
 };
 
+// Who waits for an answer. Told exactly once and never from inside the call that asks; dropped untold when the
+// connection is closed for good.
+class Completion {
+public:
+    virtual ~Completion() = default;
+    virtual void finish(Result<Reply> reply) = 0;
+
+private:
+    friend class Connection;
+    Instant deadline_{};
+    Command call_;
+    const Script* script_ = nullptr;  // to be sent whole should Redis not know it: it forgets at a restart
+};
+
 class Connection {
 public:
     Connection(boost::asio::any_io_executor executor, Settings settings);
@@ -66,9 +81,9 @@ public:
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    boost::asio::awaitable<Result<Reply>> send(Command command);
-    // `call` as begun by the script.
-    boost::asio::awaitable<Result<Reply>> run(const Script& script, Command call);
+    void start(Command command, std::unique_ptr<Completion> completion);
+    // `call` as begun by the script, which must outlive the connection.
+    void start(const Script& script, Command call, std::unique_ptr<Completion> completion);
 
     [[nodiscard]] bool connected() const;
 

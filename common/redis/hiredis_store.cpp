@@ -1,3 +1,5 @@
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
 #include <utility>
 
@@ -10,14 +12,23 @@ namespace {
 const std::string claim_source = R"lua(
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local held = redis.call('HGET', KEYS[1], ARGV[1])
-if held == 'done' then return 1 end
-if held then
+local mine = ARGV[2] .. ':' .. string.format('%.0f', now + ARGV[3])
+if redis.call('HSETNX', KEYS[1], ARGV[1], mine) == 1 then
+  local bodies = redis.call('HLEN', KEYS[1])
+  if bodies > tonumber(ARGV[4]) then
+    redis.call('HDEL', KEYS[1], ARGV[1])
+    return 3
+  end
+  if bodies == 1 then
+    redis.call('PEXPIRE', KEYS[1], ARGV[3])
+    return 0
+  end
+else
+  local held = redis.call('HGET', KEYS[1], ARGV[1])
+  if held == 'done' then return 1 end
   if tonumber(string.match(held, ':(%d+)$')) > now then return 2 end
-elseif redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[4]) then
-  return 3
+  redis.call('HSET', KEYS[1], ARGV[1], mine)
 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ':' .. string.format('%.0f', now + ARGV[3]))
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 return 0
 )lua";
@@ -72,117 +83,161 @@ return 0
 
 constexpr std::chrono::hours ledger_memory{24 * 120};
 
+// A reply, read as what the caller asked for.
+template <typename T>
+using Read = Result<T> (*)(Reply& reply);
+
+template <typename T, typename Done>
+struct Reading final : Completion {
+    Reading(Read<T> r, Done d) : read{r}, done{std::move(d)} {}
+    void finish(Result<Reply> reply) override {
+        Result<T> answer = reply ? read(*reply) : Result<T>{reply.error()};
+        done(std::move(answer));
+    }
+    Read<T> read;
+    Done done;
+};
+
+Result<void> nothing(Reply&) {
+    return {};
+}
+
+Result<Claim> as_claim(Reply& reply) {
+    return static_cast<Claim>(reply.integer);
+}
+
+Result<Remembered> as_remembered(Reply& reply) {
+    if (reply.list.size() != 2) return make_error_code(Errc::refused);
+    Remembered remembered;
+    remembered.trustworthy = reply.list[0].type == Reply::Type::text;
+    if (reply.list[1].type == Reply::Type::text) remembered.change = std::move(reply.list[1].text);
+    return remembered;
+}
+
+Result<Begun> as_begun(Reply& reply) {
+    if (reply.list.size() != 3) return make_error_code(Errc::refused);
+    Begun begun;
+    begun.permission = static_cast<Permission>(reply.list[0].integer);
+    begun.ledger_since = from_ms(std::strtoll(reply.list[1].text.c_str(), nullptr, 10));
+    begun.applied_version = std::strtoll(reply.list[2].text.c_str(), nullptr, 10);
+    return begun;
+}
+
+Result<std::string> as_policy(Reply& reply) {
+    constexpr std::string_view name = "maxmemory_policy:";
+    const auto begin = reply.text.find(name);
+    if (begin == std::string::npos) return make_error_code(Errc::refused);
+    const auto end = reply.text.find_first_of("\r\n", begin);
+    return reply.text.substr(begin + name.size(), end - begin - name.size());
+}
+
 class HiredisStore final : public Store {
 public:
     HiredisStore(boost::asio::any_io_executor executor, Settings settings)
         : prefix_{settings.prefix}, connection_{std::move(executor), std::move(settings)} {}
 
-    Answer<Claim> claim(Delivery delivery, std::string owner, ClaimTerms terms) override {
+    Answer<Claim> claim(const Delivery& delivery, const std::string& owner, const ClaimTerms& terms) override {
         Command call = claim_.call(1, 4);
         call.add(delivery_key(delivery)).add(delivery.fingerprint).add(owner);
         call.add(terms.lease.count()).add(terms.bodies_per_token);
-        const auto reply = co_await connection_.run(claim_, std::move(call));
-        if (!reply) co_return reply.error();
-        co_return static_cast<Claim>(reply->integer);
+        return ask(&claim_, std::move(call), &as_claim);
     }
 
-    Answer<void> confirm(Delivery delivery, Milliseconds remember) override {
+    void confirm(const Delivery& delivery, Milliseconds remember, Done done) override {
         Command call = confirm_.call(1, 2);
         call.add(delivery_key(delivery)).add(delivery.fingerprint).add(remember.count());
-        co_return done(co_await connection_.run(confirm_, std::move(call)));
+        connection_.start(
+            confirm_, std::move(call), std::make_unique<Reading<void, Done>>(&nothing, std::move(done)));
     }
 
     Answer<void> release(Delivery delivery, std::string owner) override {
         Command call = release_.call(1, 2);
         call.add(delivery_key(delivery)).add(delivery.fingerprint).add(owner);
-        co_return done(co_await connection_.run(release_, std::move(call)));
+        return ask(&release_, std::move(call), &nothing);
     }
 
     Answer<Remembered> last_change(std::string opportunity) override {
         Command command{3};
         command.add("MGET").add(whole_key()).add(change_key(opportunity));
-        auto reply = co_await connection_.send(std::move(command));
-        if (!reply) co_return reply.error();
-        if (reply->list.size() != 2) co_return make_error_code(Errc::refused);
-        Remembered remembered;
-        remembered.trustworthy = reply->list[0].type == Reply::Type::text;
-        if (reply->list[1].type == Reply::Type::text) remembered.change = std::move(reply->list[1].text);
-        co_return remembered;
+        return ask(nullptr, std::move(command), &as_remembered);
     }
 
     Answer<void> remember_change(std::string opportunity, std::string change) override {
         Command command{3};
         command.add("SET").add(change_key(opportunity)).add(change);
-        co_return done(co_await connection_.send(std::move(command)));
+        return ask(nullptr, std::move(command), &nothing);
     }
 
     Answer<void> vouch_for_changes() override {
         Command command{3};
         command.add("SET").add(whole_key()).add("1");
-        co_return done(co_await connection_.send(std::move(command)));
+        return ask(nullptr, std::move(command), &nothing);
     }
 
     Answer<void> open_ledger(std::string destination) override {
         Command call = open_ledger_.call(1, 0);
         call.add(ledger_since_key(destination));
-        co_return done(co_await connection_.run(open_ledger_, std::move(call)));
+        return ask(&open_ledger_, std::move(call), &nothing);
     }
 
     Answer<Begun> begin(LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) override {
         Command call = begin_.call(2, 3);
         call.add(ledger_key(key)).add(ledger_since_key(key.destination));
         call.add(version).add(owner).add(lease.count());
-        const auto reply = co_await connection_.run(begin_, std::move(call));
-        if (!reply) co_return reply.error();
-        if (reply->list.size() != 3) co_return make_error_code(Errc::refused);
-        Begun begun;
-        begun.permission = static_cast<Permission>(reply->list[0].integer);
-        begun.ledger_since = from_ms(std::strtoll(reply->list[1].text.c_str(), nullptr, 10));
-        begun.applied_version = std::strtoll(reply->list[2].text.c_str(), nullptr, 10);
-        co_return begun;
+        return ask(&begin_, std::move(call), &as_begun);
     }
 
     Answer<void> finish(LedgerKey key, std::int64_t version, std::string owner) override {
         Command call = finish_.call(1, 3);
         call.add(ledger_key(key)).add(version).add(owner).add(Milliseconds{ledger_memory}.count());
-        co_return done(co_await connection_.run(finish_, std::move(call)));
+        return ask(&finish_, std::move(call), &nothing);
     }
 
     Answer<void> abandon(LedgerKey key, std::string owner) override {
         Command call = abandon_.call(1, 1);
         call.add(ledger_key(key)).add(owner);
-        co_return done(co_await connection_.run(abandon_, std::move(call)));
+        return ask(&abandon_, std::move(call), &nothing);
     }
 
     Answer<std::string> eviction_policy() override {
         // INFO and not CONFIG GET: managed Redis servers forbid the latter.
         Command command{2};
         command.add("INFO").add("memory");
-        const auto reply = co_await connection_.send(std::move(command));
-        if (!reply) co_return reply.error();
-        constexpr std::string_view name = "maxmemory_policy:";
-        const auto begin = reply->text.find(name);
-        if (begin == std::string::npos) co_return make_error_code(Errc::refused);
-        const auto end = reply->text.find_first_of("\r\n", begin);
-        co_return reply->text.substr(begin + name.size(), end - begin - name.size());
+        return ask(nullptr, std::move(command), &as_policy);
     }
 
     [[nodiscard]] bool connected() const override { return connection_.connected(); }
 
 private:
-    static Result<void> done(const Result<Reply>& reply) {
-        if (!reply) return reply.error();
-        return {};
+    // `script` is null for a plain command.
+    template <typename T>
+    Answer<T> ask(const Script* script, Command command, Read<T> read) {
+        auto initiate = [this](auto handler, const Script* by, Command c, Read<T> as) {
+            auto completion = std::make_unique<Reading<T, decltype(handler)>>(as, std::move(handler));
+            if (by != nullptr) {
+                connection_.start(*by, std::move(c), std::move(completion));
+            } else {
+                connection_.start(std::move(c), std::move(completion));
+            }
+        };
+        return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Result<T>)>(
+            std::move(initiate), boost::asio::use_awaitable, script, std::move(command), read);
     }
 
-    [[nodiscard]] std::string delivery_key(const Delivery& d) const { return prefix_ + "delivery:" + d.token; }
-    [[nodiscard]] std::string change_key(const std::string& id) const { return prefix_ + "opportunity:" + id; }
-    [[nodiscard]] std::string whole_key() const { return prefix_ + "opportunities-whole"; }
-    [[nodiscard]] std::string ledger_since_key(const std::string& destination) const {
-        return prefix_ + "ledger-since:" + destination;
+    [[nodiscard]] std::string key(std::string_view kind, std::string_view name) const {
+        std::string text;
+        text.reserve(prefix_.size() + kind.size() + name.size());
+        text.append(prefix_).append(kind).append(name);
+        return text;
     }
-    [[nodiscard]] std::string ledger_key(const LedgerKey& key) const {
-        return prefix_ + "ledger:" + key.destination + ":" + key.resource;
+    [[nodiscard]] std::string delivery_key(const Delivery& d) const { return key("delivery:", d.token); }
+    [[nodiscard]] std::string change_key(std::string_view id) const { return key("opportunity:", id); }
+    [[nodiscard]] std::string whole_key() const { return key("opportunities-whole", {}); }
+    [[nodiscard]] std::string ledger_since_key(std::string_view destination) const {
+        return key("ledger-since:", destination);
+    }
+    [[nodiscard]] std::string ledger_key(const LedgerKey& k) const {
+        return key("ledger:", k.destination + ":" + k.resource);
     }
 
     std::string prefix_;

@@ -3,6 +3,7 @@
 // so: the receiver's memory fails open (accept, downstream drops the repeat), the daemons' ledger fails closed.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,12 +66,16 @@ class Store {
 public:
     template <typename T>
     using Answer = boost::asio::awaitable<Result<T>>;
+    using Done = std::function<void(Result<void>)>;
 
     virtual ~Store() = default;
 
-    // The receiver's memory of deliveries. `owner` names the request that claims.
-    virtual Answer<Claim> claim(Delivery delivery, std::string owner, ClaimTerms terms) = 0;
-    virtual Answer<void> confirm(Delivery delivery, Milliseconds remember) = 0;
+    // The receiver's memory of deliveries. `owner` names the request that claims; all that is given to claim() must
+    // live until it is answered.
+    virtual Answer<Claim> claim(const Delivery& delivery, const std::string& owner, const ClaimTerms& terms) = 0;
+    // Sent at once: a stored webhook is answered whether or not Redis notes it, so nobody waits. `done` is told, and
+    // is dropped untold when the store goes first.
+    virtual void confirm(const Delivery& delivery, Milliseconds remember, Done done) = 0;
     virtual Answer<void> release(Delivery delivery, std::string owner) = 0;
 
     // lever-source's cache of hiring.opportunities.

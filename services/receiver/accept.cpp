@@ -26,7 +26,9 @@ std::string new_traceparent() {
     thread_local std::mt19937_64 random{std::random_device{}()};
     std::array<std::uint64_t, 3> numbers{random() | 1U, random(), random() | 1U};
     const auto digits = crypto::hex(std::string_view{reinterpret_cast<const char*>(numbers.data()), sizeof numbers});
-    std::string header = "00-";
+    std::string header;
+    header.reserve(55);
+    header.append("00-");
     header.append(digits, 0, 32);
     header += '-';
     header.append(digits, 32, 16);

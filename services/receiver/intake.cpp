@@ -25,6 +25,10 @@ http::Reply try_later(std::string_view code, std::string_view detail, const char
     return reply;
 }
 
+asio::awaitable<http::Reply> just(http::Reply reply) {
+    co_return reply;
+}
+
 // Counts a request in and, however it ends, out.
 class Presence {
 public:
@@ -61,93 +65,91 @@ void Intake::use_tokens(const std::vector<std::string>& signature_tokens) {
 }
 
 asio::awaitable<http::Reply> Intake::handle(const http::Incoming& request) {
+    Decision decision = decide(request);
+    if (auto* accepted = std::get_if<Accepted>(&decision)) return accept(std::move(*accepted));
+    return just(std::get<http::Reply>(std::move(decision)));
+}
+
+Intake::Decision Intake::decide(const http::Incoming& request) {
     if (http::path_of(request.target) != path) {
-        co_return counted("none", "refused", http::problem(404, "not-found", "There is nothing at this path."));
+        return counted("none", "refused", http::problem(404, "not-found", "There is nothing at this path."));
     }
     if (request.method != http::Method::post) {
         http::Reply reply = http::problem(405, "method-not-allowed", "Webhooks are sent with POST.");
         reply.headers.push_back({"Allow", "POST"});
-        co_return counted("none", "refused", std::move(reply));
+        return counted("none", "refused", std::move(reply));
     }
     if (in_flight_ >= settings_.max_in_flight) {
-        co_return counted("none", "too_many", try_later("busy", "Too many webhooks are being stored.", "1"));
+        return counted("none", "too_many", try_later("busy", "Too many webhooks are being stored.", "1"));
     }
-    const Presence presence{in_flight_};
-    Decision decision = acceptor_->decide(request.header("Content-Type"), request.body, clock_.now());
+    receiver::Decision decision = acceptor_->decide(request.header("Content-Type"), request.body, clock_.now());
     if (const auto* refused = std::get_if<Refused>(&decision)) {
-        co_return counted("none", "refused", http::problem(refused->status, refused->code, refused->detail));
+        return counted("none", "refused", http::problem(refused->status, refused->code, refused->detail));
     }
     if (std::holds_alternative<Verified>(decision)) {
-        co_return counted("none", "verified", status_reply(R"({"status":"verified"})"));
+        return counted("none", "verified", status_reply(R"({"status":"verified"})"));
     }
-    co_return co_await accept(std::move(std::get<Accepted>(decision)));
+    return std::get<Accepted>(std::move(decision));
 }
 
 asio::awaitable<http::Reply> Intake::accept(Accepted accepted) {
+    const Presence presence{in_flight_};
     const std::string_view label = accepted.label;
     redis::Delivery delivery;
     delivery.token = std::move(accepted.token);
     delivery.fingerprint = std::move(accepted.fingerprint);
     std::string owner = owner_prefix_ + std::to_string(next_owner_++);
-    bool claimed = false;
-    switch (co_await wait_for_turn(delivery, owner, claimed)) {
-        case Turn::store:
-            break;
-        case Turn::answered_before:
-            co_return counted(label, "duplicate", status_reply(R"({"status":"duplicate"})"));
-        case Turn::still_being_stored:
-            co_return counted(
-                label, "still_storing", try_later("being-stored", "The same delivery is still being stored.", "2"));
-        case Turn::token_spent:
-            co_return counted(
-                label,
-                "refused",
-                http::problem(
-                    401, "token-spent", "This token has already come with as many bodies as are accepted."));
-    }
     const Instant begin = clock_.monotonic();
+
+    auto claim = co_await store_.claim(delivery, owner, settings_.claim);
+    while (claim && *claim == redis::Claim::being_stored && clock_.monotonic() < begin + settings_.claim.lease) {
+        co_await sleep_for(look_again);
+        claim = co_await store_.claim(delivery, owner, settings_.claim);
+    }
+    if (!claim) {
+        // Without Redis the webhook is taken all the same: a lost hire is worse than a doubled hint.
+        dedup_unavailable_.add();
+    } else if (*claim != redis::Claim::granted) {
+        co_return not_claimed(label, *claim);
+    }
+
+    const Instant claimed = clock_.monotonic();
     const auto written = co_await producer_.write(std::move(accepted.message));
     if (!written) {
-        if (claimed) co_await store_.release(std::move(delivery), std::move(owner));
+        if (claim) co_await store_.release(std::move(delivery), std::move(owner));
         co_return counted(
             label, "not_stored", try_later("not-stored", "The webhook cannot be stored at the moment.", "5"));
     }
-    store_seconds_.observe(std::chrono::duration<double>(clock_.monotonic() - begin).count());
-    if (claimed) {
+    store_seconds_.observe(std::chrono::duration<double>(clock_.monotonic() - claimed).count());
+    if (claim) {
         // Stored is stored: when this fails, the lease runs out and a repeat is dropped further down.
-        const auto confirmed = co_await store_.confirm(std::move(delivery), settings_.claim.remember);
-        if (!confirmed) dedup_unavailable_.add();
+        store_.confirm(delivery, settings_.claim.remember, [unavailable = dedup_unavailable_](const Result<void>& r) {
+            if (!r) unavailable.add();
+        });
     }
     co_return counted(label, "accepted", status_reply(R"({"status":"accepted"})"));
 }
 
-asio::awaitable<Intake::Turn> Intake::wait_for_turn(redis::Delivery delivery, std::string owner, bool& claimed) {
-    const Instant give_up = clock_.monotonic() + settings_.claim.lease;
-    while (true) {
-        const auto claim = co_await store_.claim(delivery, owner, settings_.claim);
-        if (!claim) {
-            // Without Redis the webhook is taken all the same: a lost hire is worse than a doubled hint.
-            dedup_unavailable_.add();
-            co_return Turn::store;
-        }
-        switch (*claim) {
-            case redis::Claim::granted:
-                claimed = true;
-                co_return Turn::store;
-            case redis::Claim::accepted_before:
-                co_return Turn::answered_before;
-            case redis::Claim::exhausted:
-                co_return Turn::token_spent;
-            case redis::Claim::being_stored:
-                break;
-        }
-        if (clock_.monotonic() >= give_up) co_return Turn::still_being_stored;
-        co_await sleep_for(look_again);
+http::Reply Intake::not_claimed(std::string_view label, redis::Claim claim) {
+    switch (claim) {
+        case redis::Claim::accepted_before:
+            return counted(label, "duplicate", status_reply(R"({"status":"duplicate"})"));
+        case redis::Claim::exhausted:
+            return counted(
+                label,
+                "refused",
+                http::problem(
+                    401, "token-spent", "This token has already come with as many bodies as are accepted."));
+        case redis::Claim::being_stored:
+        case redis::Claim::granted:
+            break;
     }
+    return counted(
+        label, "still_storing", try_later("being-stored", "The same delivery is still being stored.", "2"));
 }
 
 http::Reply Intake::counted(std::string_view label, std::string_view result, http::Reply reply) {
-    const std::pair<std::string_view, std::string_view> key{label, result};
+    const std::pair key{label.data(), result.data()};
     auto found = counters_.find(key);
     if (found == counters_.end()) {
         const metrics::Labels labels{{"event", std::string{label}}, {"result", std::string{result}}};

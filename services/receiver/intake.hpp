@@ -1,6 +1,7 @@
 #pragma once
 // One thread of the receiver: its listener, its producer, its connection to Redis. Threads share nothing but
-// counters. A webhook is claimed, stored and confirmed before it is answered.
+// counters. A webhook is claimed and stored before it is answered, and confirmed with the
+// answer.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "common/http/server.hpp"
 #include "common/kafka/producer.hpp"
@@ -40,10 +42,12 @@ public:
     [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
 
 private:
-    enum class Turn { store, answered_before, still_being_stored, token_spent };
+    // What needs neither Redis nor Kafka is answered at once.
+    using Decision = std::variant<http::Reply, Accepted>;
 
+    Decision decide(const http::Incoming& request);
     boost::asio::awaitable<http::Reply> accept(Accepted accepted);
-    boost::asio::awaitable<Turn> wait_for_turn(redis::Delivery delivery, std::string owner, bool& claimed);
+    http::Reply not_claimed(std::string_view label, redis::Claim claim);
     http::Reply counted(std::string_view label, std::string_view result, http::Reply reply);
 
     IntakeSettings settings_;
@@ -53,8 +57,9 @@ private:
     metrics::Registry& metrics_;
     metrics::Histogram store_seconds_;
     metrics::Counter dedup_unavailable_;
-    // By event and result: texts of static life.
-    std::map<std::pair<std::string_view, std::string_view>, metrics::Counter> counters_;
+    // By event and result, told apart by their addresses: texts of static life. Two addresses of one text lead to the
+    // same counter.
+    std::map<std::pair<const char*, const char*>, metrics::Counter> counters_;
     std::unique_ptr<Acceptor> acceptor_;
     std::string owner_prefix_;
     std::uint64_t next_owner_ = 0;

@@ -77,7 +77,8 @@ private:
         });
     }
 
-    asio::io_context context_{1};
+    // Its sockets belong to its thread alone, so they need no locks; what other threads want is posted.
+    asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     asio::steady_timer timer_{context_};
     std::unique_ptr<kafka::Producer> producer_;
     std::unique_ptr<redis::Store> store_;

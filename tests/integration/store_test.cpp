@@ -86,7 +86,9 @@ TEST_CASE("store: nothing that is kept for good runs out by accident, nothing el
     };
     CHECK(ttl("delivery:t") > 0);
     CHECK(ttl("delivery:t") <= 10'000);
-    b.loop.wait(b.store->confirm(delivery, std::chrono::hours{24 * 8}));
+    bool confirmed = false;
+    b.store->confirm(delivery, std::chrono::hours{24 * 8}, [&](const Result<void>& r) { confirmed = r.has_value(); });
+    b.loop.until("the delivery is confirmed", [&] { return confirmed; });
     CHECK(ttl("delivery:t") > 7LL * 24 * 60 * 60 * 1'000);
     b.loop.wait(b.store->finish(key, 5, "a"));
     b.loop.wait(b.store->begin(key, 6, "a", Milliseconds{30'000}));

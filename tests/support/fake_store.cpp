@@ -15,7 +15,7 @@ bool FakeStore::reached(std::string_view operation) {
 }
 
 FakeStore::Answer<redis::Claim> FakeStore::claim(
-    redis::Delivery delivery, std::string owner, redis::ClaimTerms terms) {
+    const redis::Delivery& delivery, const std::string& owner, const redis::ClaimTerms& terms) {
     if (!reached("claim")) co_return unavailable();
     const auto now = clock_.now();
     auto token = tokens_.find(delivery.token);
@@ -33,19 +33,22 @@ FakeStore::Answer<redis::Claim> FakeStore::claim(
         co_return redis::Claim::exhausted;
     }
     Body claimed;
-    claimed.owner = std::move(owner);
+    claimed.owner = owner;
     claimed.until = now + terms.lease;
     token->second.until = std::max(token->second.until, claimed.until);
     bodies[delivery.fingerprint] = std::move(claimed);
     co_return redis::Claim::granted;
 }
 
-FakeStore::Answer<void> FakeStore::confirm(redis::Delivery delivery, Milliseconds remember) {
-    if (!reached("confirm")) co_return unavailable();
+void FakeStore::confirm(const redis::Delivery& delivery, Milliseconds remember, Done done) {
+    if (!reached("confirm")) {
+        done(unavailable());
+        return;
+    }
     auto& token = tokens_[delivery.token];
     token.bodies[delivery.fingerprint].done = true;
     token.until = clock_.now() + remember;
-    co_return Result<void>{};
+    done(Result<void>{});
 }
 
 FakeStore::Answer<void> FakeStore::release(redis::Delivery delivery, std::string owner) {

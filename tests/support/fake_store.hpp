@@ -14,8 +14,9 @@ class FakeStore final : public redis::Store {
 public:
     explicit FakeStore(const Clock& clock) : clock_{clock} {}
 
-    Answer<redis::Claim> claim(redis::Delivery delivery, std::string owner, redis::ClaimTerms terms) override;
-    Answer<void> confirm(redis::Delivery delivery, Milliseconds remember) override;
+    Answer<redis::Claim> claim(
+        const redis::Delivery& delivery, const std::string& owner, const redis::ClaimTerms& terms) override;
+    void confirm(const redis::Delivery& delivery, Milliseconds remember, Done done) override;
     Answer<void> release(redis::Delivery delivery, std::string owner) override;
     Answer<redis::Remembered> last_change(std::string opportunity) override;
     Answer<void> remember_change(std::string opportunity, std::string change) override;

@@ -162,9 +162,10 @@ TEST_CASE("intake: a second delivery waits for the first and then says duplicate
             if (operation != "claim" || ++looks != 2) return;
             const auto digest = crypto::sha256(webhook());
             b.store.watch = {};
-            finish(b.store.confirm(
+            b.store.confirm(
                 {.token = token, .fingerprint = {reinterpret_cast<const char*>(digest.data()), 16}},
-                std::chrono::hours{1}));
+                std::chrono::hours{1},
+                [](const Result<void>& r) { CHECK(r.has_value()); });
         };
         CHECK(b.post(webhook()).body == R"({"status":"duplicate"})");
         CHECK(b.producer.messages.empty());
