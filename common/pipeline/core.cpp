@@ -8,7 +8,7 @@
 namespace hirewire::pipeline {
 
 Core::Core(CoreSettings settings, std::function<double()> random)
-    : settings_{settings}, policy_{settings.retry, std::move(random)} {}
+    : settings_{std::move(settings)}, policy_{settings_.retry, std::move(random)}, breaker_{settings_.breaker} {}
 
 void Core::on_assigned(const std::vector<kafka::Partition>& partitions) {
     for (const auto& partition : partitions) {
@@ -27,46 +27,74 @@ std::map<kafka::Partition, kafka::Offset> Core::on_revoked(const std::vector<kaf
         partitions_.erase(found);
     }
     lanes_.drop([this](const Received& r) { return ledger_of(r) == nullptr; });
+    std::erase_if(parked_, [this](const auto& entry) { return ledger_of(entry.second.received) == nullptr; });
     std::erase_if(delayed_, [this](const auto& entry) { return !still_ours(entry.second); });
     return last;
 }
 
-void Core::on_record(kafka::Record record, Place place) {
+void Core::on_record(kafka::Record record, Place place, Past past) {
     const auto found = partitions_.find(record.partition);
     if (found == partitions_.end()) return;
     found->second.ledger.open(record.offset, record.timestamp_ms);
     Received received;
     received.epoch = found->second.epoch;
     received.record = std::move(record);
-    lanes_.add(std::move(place), std::move(received));
+    received.order = place.order;
+    received.past = past;
+    if (past.due == Instant{}) {
+        lanes_.add(std::move(place), std::move(received));
+    } else {
+        parked_.emplace(past.due, Parked{.place = std::move(place), .received = std::move(received)});
+    }
 }
 
-void Core::on_verdict(JobId id, const Verdict& verdict, Instant now) {
+void Core::inform_breaker(const Job& job, const Attempted& attempted, Instant now) {
+    if (const auto* weather = std::get_if<Weather>(&attempted.verdict)) {
+        breaker_.on_weather(job.probe, weather->at_least, now);
+    } else if (attempted.answered) {
+        breaker_.on_answered(job.probe, now);
+    } else {
+        breaker_.on_nothing(job.probe);
+    }
+}
+
+void Core::on_verdict(JobId id, const Attempted& attempted, Instant now) {
     --running_;
     auto& job = jobs_.at(id);
-    const auto give_up = [&](const std::string& reason) {
-        ++running_;  // writing the dead letter takes a slot too
-        given_up_.push_back({.job = id, .reason = reason});
-    };
+    const auto& verdict = attempted.verdict;
+    inform_breaker(job, attempted, now);
+    job.probe = false;
     const bool refused_credential = std::holds_alternative<Hold>(verdict);
     // Only the probe's own answer ends a hold: others began before it, or never asked.
     if (held_ && probe_ == id && !refused_credential && !std::holds_alternative<Wait>(verdict)) held_ = false;
+    const auto failed = [&](const std::string& reason, Milliseconds at_least) {
+        if (!job.failing_since) job.failing_since = now;
+        const auto pause = policy_.after(job.attempts, at_least);
+        pause ? repeat(id, *pause, now) : set_aside(job, reason, now);
+    };
     std::visit(
         overloaded{
             [&](const Done&) { finish(id); },
-            [&](const Retry& v) {
-                const auto pause = policy_.after(job.attempts, v.at_least);
-                pause ? repeat(id, *pause, now) : give_up(v.reason);
+            [&](const Retry& v) { failed(v.reason, v.at_least); },
+            [&](const Weather& v) {
+                if (breaker_.open()) {
+                    // The destination is down, which is nobody's fault. The breaker says when to go on.
+                    --job.attempts;
+                    repeat(id, Milliseconds{0}, now);
+                } else {
+                    failed(v.reason, v.at_least);
+                }
             },
             [&](const NotYet& v) {
-                const auto pause = policy_.after_not_yet(job.attempts);
-                pause ? repeat(id, *pause, now) : give_up(v.reason);
+                if (!job.failing_since) job.failing_since = now;
+                const auto pause = settings_.tiers.empty() ? policy_.after_not_yet(job.attempts) : std::nullopt;
+                pause ? repeat(id, *pause, now) : set_aside(job, v.reason, now);
             },
             [&](const Wait& v) {
                 --job.attempts;
                 repeat(id, policy_.pause(job.repeats++, v.at_least), now);
             },
-            [&](const Refused& v) { give_up(v.reason); },
+            [&](const Refused& v) { give_up(job, v.reason); },
             [&](const Hold&) {
                 --job.attempts;
                 held_ = true;
@@ -76,7 +104,24 @@ void Core::on_verdict(JobId id, const Verdict& verdict, Instant now) {
         verdict);
 }
 
-void Core::on_given_up(JobId id, bool written, Instant now) {
+void Core::give_up(const Job& job, const std::string& reason) {
+    ++running_;  // writing takes a slot too
+    to_set_aside_.emplace_back(GiveUp{.job = job.id, .reason = reason});
+}
+
+void Core::set_aside(Job& job, const std::string& reason, Instant now) {
+    const bool long_enough = job.failing_since && now - *job.failing_since >= settings_.give_up_after;
+    if (settings_.tiers.empty() || long_enough) {
+        give_up(job, reason);
+        return;
+    }
+    ++running_;
+    const auto last = settings_.tiers.size() - 1;
+    const auto& tier = settings_.tiers[std::min(static_cast<std::size_t>(job.parked), last)];
+    to_set_aside_.emplace_back(Park{.job = job.id, .tier = tier.name, .delay = tier.delay, .reason = reason});
+}
+
+void Core::on_set_aside(JobId id, bool written, Instant now) {
     --running_;
     if (written) {
         finish(id);
@@ -124,26 +169,46 @@ bool Core::still_ours(JobId id) {
 }
 
 bool Core::may_start(Instant now) const {
-    if (stopping_ || running_ >= settings_.slots) return false;
+    if (stopping_ || running_ >= settings_.slots || !breaker_.admits(now)) return false;
     return !held_ || (running_ == 0 && now >= next_probe_);
 }
 
 void Core::start(JobId id, Instant now, std::vector<Action>& actions) {
     auto& job = jobs_.at(id);
     auto more = lanes_.take_more(job.place);
-    if (!more.empty()) {
-        // There is news, so this is another request: it has all its attempts before it.
+    bool news = job.attempts == 0 && job.repeats == 0;
+    for (auto& received : more) {
+        news = news || received.order >= job.order;
+        job.records.push_back(std::move(received));
+    }
+    if (news) {
+        // Another request than the last one: it has all its attempts before it, and the past of its newest record.
+        const auto newest =
+            std::max_element(job.records.begin(), job.records.end(), [](const Received& a, const Received& b) {
+                return a.order < b.order;
+            });
+        job.order = newest->order;
         job.attempts = 0;
         job.repeats = 0;
-        for (auto& received : more) job.records.push_back(std::move(received));
+        job.attempts_before = newest->past.attempts;
+        job.parked = newest->past.parked;
+        job.failing_since = newest->past.failing_since;
     }
     ++job.attempts;
     ++running_;
+    job.probe = breaker_.begin();
     if (held_) {
         probe_ = id;
         next_probe_ = now + settings_.probe_interval;
     }
     actions.push_back(Start{.job = id});
+}
+
+void Core::take_back_parked(Instant now) {
+    while (!parked_.empty() && parked_.begin()->first <= now) {
+        auto node = parked_.extract(parked_.begin());
+        lanes_.add(std::move(node.mapped().place), std::move(node.mapped().received));
+    }
 }
 
 void Core::start_due(Instant now, std::vector<Action>& actions) {
@@ -172,13 +237,15 @@ void Core::start_waiting(Instant now, std::vector<Action>& actions) {
 }
 
 void Core::watch_caps(std::vector<Action>& actions) {
+    // Nothing is read for a destination that takes nothing, unless there is nobody to try it with.
+    const bool shut = (breaker_.open() || held_) && (running_ > 0 || !delayed_.empty() || lanes_.waiting() > 0);
     for (auto& [partition, state] : partitions_) {
         const auto open = state.ledger.open_count();
         // Pausing costs librdkafka milliseconds: with hysteresis, never per record.
-        if (!state.paused && open >= settings_.max_open_per_partition) {
+        if (!state.paused && (shut || open >= settings_.max_open_per_partition)) {
             state.paused = true;
             actions.push_back(Pause{.partition = partition});
-        } else if (state.paused && open <= settings_.max_open_per_partition / 2) {
+        } else if (state.paused && !shut && open <= settings_.max_open_per_partition / 2) {
             state.paused = false;
             actions.push_back(Resume{.partition = partition});
         }
@@ -187,10 +254,15 @@ void Core::watch_caps(std::vector<Action>& actions) {
 
 std::vector<Action> Core::next(Instant now) {
     std::vector<Action> actions;
-    for (auto& given_up : given_up_) actions.push_back(std::move(given_up));
-    given_up_.clear();
+    actions.swap(to_set_aside_);
+    take_back_parked(now);
+    // The probes of an open circuit come in turn from those that failed before and from new lanes: were it always the
+    // same few, they alone could keep it open for all.
+    const bool was_open = breaker_.open();
+    if (was_open && new_lanes_first_) start_waiting(now, actions);
     start_due(now, actions);
     start_waiting(now, actions);
+    if (was_open && !breaker_.admits(now)) new_lanes_first_ = !new_lanes_first_;
     watch_caps(actions);
     if (commit_due_ && now >= next_commit_) {
         commit_due_ = false;
@@ -206,10 +278,23 @@ std::optional<Instant> Core::wake_at() const {
     std::optional<Instant> wake;
     const auto earlier = [&wake](Instant t) { wake = wake ? std::min(*wake, t) : t; };
     if (commit_due_) earlier(next_commit_);
-    if (!delayed_.empty() && !stopping_ && running_ < settings_.slots) {
-        earlier(held_ ? std::max(next_probe_, delayed_.begin()->first) : delayed_.begin()->first);
+    if (!parked_.empty()) earlier(parked_.begin()->first);
+    if (stopping_ || running_ >= settings_.slots) return wake;
+    // When something may be started that could not be started up to now.
+    std::optional<Instant> start;
+    if (!delayed_.empty()) start = delayed_.begin()->first;
+    const bool shut = held_ || breaker_.open();
+    if (shut && lanes_.waiting() > 0 && (!held_ || delayed_.empty())) start = Instant{};
+    if (!start) return wake;
+    if (held_) {
+        if (running_ > 0) return wake;
+        start = std::max(*start, next_probe_);
     }
-    if (held_ && delayed_.empty() && lanes_.waiting() > 0 && !stopping_ && running_ == 0) earlier(next_probe_);
+    if (breaker_.open()) {
+        if (!breaker_.wake_at()) return wake;  // the probe's answer will come by itself
+        start = std::max(*start, *breaker_.wake_at());
+    }
+    earlier(*start);
     return wake;
 }
 

@@ -4,7 +4,9 @@
 //   - one job at a time per lane, lanes in parallel up to `slots`;
 //   - an offset is committed only when it and all before it are finished;
 //   - too many open offsets pause their partition, and only it;
-//   - a job that failed waits without holding up other lanes, and what comes for it meanwhile joins it.
+//   - a job that failed waits without holding up other lanes, and what comes for it meanwhile joins it;
+//   - what fails for long is parked in a topic, for ever longer spans, and does not hold up its offset;
+//   - a destination that is down is one matter, not many: nothing is started but a probe, and no attempt is spent.
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -16,6 +18,7 @@
 
 #include "common/core/time.hpp"
 #include "common/kafka/record.hpp"
+#include "common/pipeline/breaker.hpp"
 #include "common/pipeline/lanes.hpp"
 #include "common/pipeline/offset_ledger.hpp"
 #include "common/pipeline/retry_policy.hpp"
@@ -30,16 +33,29 @@ struct Job {
     JobId id = 0;
     Place place{};
     std::vector<Received> records{};
-    int attempts = 0;  // begun so far, this one included
+    int attempts = 0;  // begun since it was read, this one included
     int repeats = 0;   // waits that spent no attempt
+    // Of its newest record, from the times before it was parked last.
+    std::int64_t order = 0;
+    int attempts_before = 0;
+    int parked = 0;
+    std::optional<Instant> failing_since{};
+    bool probe = false;  // the one call that an open circuit lets through
 };
 
 struct Start {
     JobId job = 0;
 };
-// Attempts are spent or success is impossible: write the dead letter, then report on_given_up().
+// Success is impossible, or was waited for long enough: write the dead letter, then report on_set_aside().
 struct GiveUp {
     JobId job = 0;
+    std::string reason{};
+};
+// Not soon: write it to the tier's topic, to come back after `delay`, then report on_set_aside().
+struct Park {
+    JobId job = 0;
+    std::string tier{};
+    Milliseconds delay{0};
     std::string reason{};
 };
 struct Commit {
@@ -52,7 +68,12 @@ struct Pause {
 struct Resume {
     kafka::Partition partition{};
 };
-using Action = std::variant<Start, GiveUp, Commit, Pause, Resume>;
+using Action = std::variant<Start, GiveUp, Park, Commit, Pause, Resume>;
+
+struct Tier {
+    std::string name{};
+    Milliseconds delay{0};
+};
 
 struct CoreSettings {
     std::size_t slots = 32;
@@ -60,6 +81,11 @@ struct CoreSettings {
     Milliseconds commit_interval{250};
     Milliseconds probe_interval{std::chrono::minutes{5}};  // while held
     RetrySettings retry{};
+    BreakerSettings breaker{};
+    // Where a job goes whose attempts are spent, one after the other, the last one again and again. None: it is given
+    // up.
+    std::vector<Tier> tiers{};
+    Milliseconds give_up_after{std::chrono::hours{72}};  // from the first failure
 };
 
 class Core {
@@ -69,10 +95,10 @@ public:
     void on_assigned(const std::vector<kafka::Partition>& partitions);
     // Answers what is still to be committed of them. Running jobs go on; their offsets are forgotten.
     std::map<kafka::Partition, kafka::Offset> on_revoked(const std::vector<kafka::Partition>& partitions);
-    void on_record(kafka::Record record, Place place);
-    void on_verdict(JobId id, const Verdict& verdict, Instant now);
-    // After GiveUp: whether the dead letter is safely written.
-    void on_given_up(JobId id, bool written, Instant now);
+    void on_record(kafka::Record record, Place place, Past past = {});
+    void on_verdict(JobId id, const Attempted& attempted, Instant now);
+    // After GiveUp and Park: whether it is safely written.
+    void on_set_aside(JobId id, bool written, Instant now);
     // Ends a hold: a changed secret, or the operator's word.
     void release_hold();
     // No new starts from now on.
@@ -86,6 +112,9 @@ public:
     [[nodiscard]] std::size_t open() const;
     [[nodiscard]] std::size_t paused() const;
     [[nodiscard]] bool held() const { return held_; }
+    [[nodiscard]] bool circuit_open() const { return breaker_.open(); }
+    // Read and not due yet.
+    [[nodiscard]] std::size_t parked() const { return parked_.size(); }
     [[nodiscard]] bool has_partitions() const { return !partitions_.empty(); }
     [[nodiscard]] std::optional<std::int64_t> oldest_open() const;
     // What may be committed now, for the end of a process.
@@ -98,14 +127,24 @@ private:
         bool paused = false;
     };
 
+    struct Parked {
+        Place place{};
+        Received received{};
+    };
+
     void finish(JobId id);
     void repeat(JobId id, Milliseconds pause, Instant now);
+    // The job has met one failure more than may be met in a row.
+    void set_aside(Job& job, const std::string& reason, Instant now);
+    void give_up(const Job& job, const std::string& reason);
+    void inform_breaker(const Job& job, const Attempted& attempted, Instant now);
     // What a received record settles in; nothing when its partition has been given up since.
     OffsetLedger* ledger_of(const Received& received);
     // Forgets the job's records that have been given up since: they are the next owner's. Without any left, the job
     // is finished.
     bool still_ours(JobId id);
     void start(JobId id, Instant now, std::vector<Action>& actions);
+    void take_back_parked(Instant now);
     void start_due(Instant now, std::vector<Action>& actions);
     void start_waiting(Instant now, std::vector<Action>& actions);
     void watch_caps(std::vector<Action>& actions);
@@ -113,11 +152,13 @@ private:
 
     CoreSettings settings_;
     RetryPolicy policy_;
+    Breaker breaker_;
     Lanes lanes_;
     std::map<kafka::Partition, PartitionState> partitions_;
     std::unordered_map<JobId, Job> jobs_;
     std::multimap<Instant, JobId> delayed_;
-    std::vector<GiveUp> given_up_;
+    std::multimap<Instant, Parked> parked_;
+    std::vector<Action> to_set_aside_;
     JobId next_job_ = 1;
     std::uint64_t next_epoch_ = 1;
     std::size_t running_ = 0;
@@ -127,6 +168,7 @@ private:
     bool held_ = false;
     JobId probe_ = 0;
     Instant next_probe_{};
+    bool new_lanes_first_ = false;  // whose turn it is to be the circuit's probe
 };
 
 }  // namespace hirewire::pipeline

@@ -1,15 +1,18 @@
 #include "common/pipeline/engine.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <random>
 #include <stdexcept>
+#include <utility>
 
 #include "common/core/overloaded.hpp"
 #include "common/core/sleep.hpp"
 #include "common/log/log.hpp"
+#include "common/pipeline/history.hpp"
 
 namespace hirewire::pipeline {
 namespace {
@@ -67,7 +70,8 @@ void Engine::take(kafka::Event event) {
         overloaded{
             [this](kafka::Record& record) {
                 Place place = handler_.place(record);
-                core_.on_record(std::move(record), std::move(place));
+                const Past past = past_of(record);
+                core_.on_record(std::move(record), std::move(place), past);
             },
             [this](const kafka::Assigned& assigned) { core_.on_assigned(assigned.partitions); },
             [this](const kafka::Revoked& revoked) {
@@ -90,6 +94,7 @@ void Engine::perform() {
             overloaded{
                 [this](const Start& a) { asio::co_spawn(executor_, run_job(a.job), asio::detached); },
                 [this](const GiveUp& a) { asio::co_spawn(executor_, run_give_up(a.job, a.reason), asio::detached); },
+                [this](const Park& a) { asio::co_spawn(executor_, run_park(a), asio::detached); },
                 [this](const Commit& a) { consumer_.commit(a.partition, a.next); },
                 [this](const Pause& a) { consumer_.pause(a.partition); },
                 [this](const Resume& a) { consumer_.resume(a.partition); }},
@@ -115,15 +120,38 @@ void Engine::set_alarm() {
 asio::awaitable<void> Engine::run_job(JobId id) {
     // Jobs that end at once would otherwise nest, each inside the one before it.
     co_await asio::post(executor_, asio::use_awaitable);
-    Verdict verdict = Wait{.reason = "unexpected failure"};
+    Attempted attempted = Wait{.reason = "unexpected failure"};
     try {
-        verdict = co_await handler_.attempt(core_.job(id));
+        attempted = co_await handler_.attempt(core_.job(id));
     } catch (const std::exception& e) {
         // A defect must not take the other lanes down with it; the record stays, visibly.
         log::error("attempt.threw", {{"reason", e.what()}, {"lane", core_.job(id).place.lane}});
     }
-    core_.on_verdict(id, verdict, clock_.monotonic());
+    core_.on_verdict(id, attempted, clock_.monotonic());
+    tell_of_circuit();
     perform();
+}
+
+void Engine::tell_of_circuit() {
+    if (core_.circuit_open() == std::exchange(circuit_was_open_, core_.circuit_open())) return;
+    if (circuit_was_open_) {
+        log::error(
+            "circuit.opened", {{"consequence", "nothing is sent but a probe now and then; Kafka keeps the rest"}});
+    } else {
+        log::info("circuit.closed", {{"consequence", "all goes on"}});
+    }
+}
+
+Past Engine::past_of(const kafka::Record& record) const {
+    const History history = read_history(record.headers);
+    Past past;
+    past.attempts = history.attempts;
+    past.parked = history.parked;
+    const Instant instant = clock_.monotonic();
+    const Timestamp now = clock_.now();
+    if (history.failing_since) past.failing_since = instant - std::max(Milliseconds{0}, now - *history.failing_since);
+    if (history.not_before && *history.not_before > now) past.due = instant + (*history.not_before - now);
+    return past;
 }
 
 asio::awaitable<void> Engine::run_give_up(JobId id, std::string reason) {
@@ -133,8 +161,24 @@ asio::awaitable<void> Engine::run_give_up(JobId id, std::string reason) {
     } catch (const std::exception& e) {
         log::error("give_up.threw", {{"reason", e.what()}, {"lane", core_.job(id).place.lane}});
     }
-    core_.on_given_up(id, written, clock_.monotonic());
+    core_.on_set_aside(id, written, clock_.monotonic());
     perform();
+}
+
+asio::awaitable<void> Engine::run_park(Park park) {
+    const JobId id = park.job;
+    bool written = false;
+    try {
+        written = co_await handler_.park(core_.job(id), std::move(park));
+    } catch (const std::exception& e) {
+        log::error("park.threw", {{"reason", e.what()}, {"lane", core_.job(id).place.lane}});
+    }
+    core_.on_set_aside(id, written, clock_.monotonic());
+    perform();
+}
+
+asio::awaitable<bool> Handler::park(const Job&, Park) {
+    co_return false;
 }
 
 asio::awaitable<void> Engine::stop() {

@@ -20,9 +20,12 @@ public:
     // Which lane and group a record belongs to. Must answer for every record, also for one that cannot be read.
     virtual Place place(const kafka::Record& record) = 0;
     // One attempt. The job stays until the verdict is there.
-    virtual boost::asio::awaitable<Verdict> attempt(const Job& job) = 0;
+    virtual boost::asio::awaitable<Attempted> attempt(const Job& job) = 0;
     // Writes the dead letter; false when that did not work.
     virtual boost::asio::awaitable<bool> give_up(const Job& job, std::string reason) = 0;
+    // Writes the job's newest record to the tier's topic, with its history; false when that did not work. Asked only
+    // of those whose settings name tiers.
+    virtual boost::asio::awaitable<bool> park(const Job& job, Park park);
 };
 
 class Engine {
@@ -48,6 +51,10 @@ private:
     void set_alarm();
     boost::asio::awaitable<void> run_job(JobId id);
     boost::asio::awaitable<void> run_give_up(JobId id, std::string reason);
+    boost::asio::awaitable<void> run_park(Park park);
+    // From headers, which speak of the world's time, to the core's.
+    [[nodiscard]] Past past_of(const kafka::Record& record) const;
+    void tell_of_circuit();
 
     boost::asio::any_io_executor executor_;
     kafka::Consumer& consumer_;
@@ -58,6 +65,7 @@ private:
     std::shared_ptr<bool> consuming_ = std::make_shared<bool>(true);  // gone once the consumer is closed
     bool stopping_ = false;
     bool reading_ = false;
+    bool circuit_was_open_ = false;
     std::string fatal_;
 };
 

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/core/time.hpp"
 #include "common/kafka/record.hpp"
 
 namespace hirewire::pipeline {
@@ -18,12 +19,23 @@ namespace hirewire::pipeline {
 struct Place {
     std::string lane{};
     std::string group{};
+    std::int64_t order = 0;  // within the group: the highest speaks for all
+};
+
+// What a record that was set aside for later has behind it.
+struct Past {
+    int attempts = 0;  // spent
+    int parked = 0;    // how often it was set aside
+    std::optional<Instant> failing_since{};
+    Instant due{};  // not to be started before
 };
 
 // A record with the assignment that it was read under: after a revocation its offset is nobody's business here.
 struct Received {
     kafka::Record record{};
     std::uint64_t epoch = 0;
+    std::int64_t order = 0;
+    Past past{};
 };
 
 struct Batch {

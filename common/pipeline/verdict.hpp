@@ -1,7 +1,9 @@
 #pragma once
 // What came of one attempt at one job, in the engine's words. A service's handler says which; the engine decides what
 // follows.
+#include <concepts>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "common/core/time.hpp"
@@ -10,12 +12,19 @@ namespace hirewire::pipeline {
 
 // Finished, in whatever way: applied, unchanged, skipped, superseded.
 struct Done {};
-// Weather: repeating the same may help. Spends an attempt; not before `at_least` when the other side said so.
+// Something about this one: repeating it may help. Spends an attempt; not before `at_least` when the other side said
+// so.
 struct Retry {
     std::string reason{};
     Milliseconds at_least{0};
 };
-// The other side does not know of it yet. Spends an attempt, with longer pauses.
+// The other side is not able, whatever it is asked: no answer, 5xx, 429. Spends an attempt like Retry, but when it
+// comes too often it is an outage, and an outage spends none.
+struct Weather {
+    std::string reason{};
+    Milliseconds at_least{0};
+};
+// The other side does not know of it yet: asked again after a long pause.
 struct NotYet {
     std::string reason{};
 };
@@ -33,6 +42,18 @@ struct Hold {
     std::string reason{};
 };
 
-using Verdict = std::variant<Done, Retry, NotYet, Wait, Refused, Hold>;
+using Verdict = std::variant<Done, Retry, Weather, NotYet, Wait, Refused, Hold>;
+
+// A verdict, and whether the other side answered at all: much is decided without asking, and says nothing about it.
+struct Attempted {
+    Attempted() = default;
+    template <typename V>
+    requires std::constructible_from<Verdict, V> Attempted(V v)
+        : verdict{std::move(v)} {}  // NOLINT(google-explicit-constructor): a verdict alone is one, too
+    Attempted(Verdict v, bool a) : verdict{std::move(v)}, answered{a} {}
+
+    Verdict verdict{};
+    bool answered = false;
+};
 
 }  // namespace hirewire::pipeline

@@ -16,12 +16,16 @@ void run_engine(
     const metrics::Labels labels{{"destination", destination}};
     auto& metrics = runtime.metrics();
     const auto in_flight = metrics.gauge(metrics::in_flight, labels);
+    const auto circuit = metrics.gauge(metrics::circuit_open, labels);
+    const auto parked = metrics.gauge(metrics::parked, labels);
     const auto held = metrics.gauge(metrics::held, labels);
     const auto oldest = metrics.gauge(metrics::oldest_unapplied, labels);
     const auto paused = metrics.gauge(metrics::paused_partitions, labels);
-    runtime.before_metrics([&runtime, &engine, &consumer, in_flight, held, oldest, paused] {
+    runtime.before_metrics([&runtime, &engine, &consumer, in_flight, circuit, parked, held, oldest, paused] {
         const auto& core = engine.core();
         in_flight.set(static_cast<double>(core.running()));
+        circuit.set(core.circuit_open() ? 1 : 0);
+        parked.set(static_cast<double>(core.parked()));
         held.set(core.held() ? 1 : 0);
         paused.set(static_cast<double>(core.paused()));
         const auto since = core.oldest_open();

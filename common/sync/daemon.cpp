@@ -1,5 +1,7 @@
 #include "common/sync/daemon.hpp"
 
+#include <array>
+
 #include "common/core/sleep.hpp"
 #include "common/runtime/engine_service.hpp"
 #include "common/sync/delivery.hpp"
@@ -34,10 +36,36 @@ public:
                 "Unfinished records of one partition before its reading pauses.",
                 1,
                 1'000'000)
-            .integer("max_attempts", core.retry.max_attempts, "Then the change becomes a dead letter.", 1, 1000)
+            .integer(
+                "max_attempts",
+                core.retry.max_attempts,
+                "In a row, then the change is parked for the next of the three spans below.",
+                1,
+                1000)
             .duration("backoff_first", core.retry.first, "The first pause; doubles from one attempt to the next.")
             .duration("backoff_max", core.retry.most, "The longest pause of ours.")
-            .duration("not_yet_first", core.retry.not_yet_first, "The first pause for somebody not known there yet.")
+            .duration("retry_1m", tier_delay_[0], "How long a change waits in sync.<dest>.retry.1m.")
+            .duration("retry_10m", tier_delay_[1], "In sync.<dest>.retry.10m, when that did not help.")
+            .duration("retry_1h", tier_delay_[2], "In sync.<dest>.retry.1h, again and again.")
+            .duration(
+                "give_up_after",
+                core.give_up_after,
+                "From the first failure; then the change becomes a dead letter. Shorter than the retry topics' "
+                "retention.")
+            .integer(
+                "circuit_window",
+                core.breaker.window,
+                "How many of the last calls the circuit breaker looks at.",
+                1,
+                10'000)
+            .integer(
+                "circuit_least",
+                core.breaker.least,
+                "With half of so many failed (no answer, 5xx, 429), nothing more is sent but a probe now and then.",
+                1,
+                10'000)
+            .duration("circuit_first_probe", core.breaker.first_probe, "From then to the first probe; doubles.")
+            .duration("circuit_last_probe", core.breaker.last_probe, "The longest pause between two probes.")
             .duration("probe_interval", core.probe_interval, "How often a destination that refused us is tried.")
             .duration("request_timeout", delivery_.request_timeout, "For one answer; shorter than the lease.")
             .duration("lease", delivery_.lease, "How long a resource is ours while a request runs.")
@@ -78,6 +106,11 @@ public:
         handler_ = std::make_unique<Delivery>(
             delivery_, *destination_, *client_, *internal_, *store_, *producer_, runtime.clock(), runtime.metrics());
         std::vector<std::string> topics(1, "hiring.changes");
+        constexpr std::array<const char*, 3> tiers{"1m", "10m", "1h"};
+        for (std::size_t i = 0; i < tiers.size(); ++i) {
+            topics.push_back("sync." + name_ + ".retry." + tiers[i]);
+            core_.tiers.push_back({.name = tiers[i], .delay = tier_delay_[i]});
+        }
         consumer_ = kafka::make_consumer(executor, common.kafka, "hirewire.sync-" + name_, topics);
         engine_ = std::make_unique<pipeline::Engine>(executor, *consumer_, *handler_, runtime.clock(), core_);
         runtime::run_engine(runtime, *engine_, *consumer_, name_);
@@ -89,8 +122,8 @@ public:
 
     void reload() override {
         if (!handler_) return;
-        handler_->use_tokens(delivery_.token, delivery_.internal_token);
-        engine_->release_hold();
+        // A hold ends when there is something new to try it with.
+        if (handler_->use_tokens(delivery_.token, delivery_.internal_token)) engine_->release_hold();
     }
 
 private:
@@ -102,6 +135,7 @@ private:
     std::uint16_t admin_port_;
     DeliverySettings delivery_{};
     pipeline::CoreSettings core_{};
+    std::array<Milliseconds, 3> tier_delay_{std::chrono::minutes{1}, std::chrono::minutes{10}, std::chrono::hours{1}};
     std::unique_ptr<redis::Store> store_;
     std::unique_ptr<kafka::Producer> producer_;
     std::unique_ptr<http::Client> client_;

@@ -7,6 +7,7 @@
 #include "common/crypto/hash.hpp"
 #include "common/json/value.hpp"
 #include "common/log/log.hpp"
+#include "common/pipeline/history.hpp"
 #include "common/sync/batch.hpp"
 #include "common/sync/judge.hpp"
 
@@ -34,6 +35,7 @@ std::string_view name_of(const pipeline::Verdict& verdict) {
         overloaded{
             [](const pipeline::Done&) -> std::string_view { return "done"; },
             [](const pipeline::Retry&) -> std::string_view { return "retry"; },
+            [](const pipeline::Weather&) -> std::string_view { return "weather"; },
             [](const pipeline::NotYet&) -> std::string_view { return "not_yet"; },
             [](const pipeline::Wait&) -> std::string_view { return "wait"; },
             [](const pipeline::Refused&) -> std::string_view { return "refused"; },
@@ -45,6 +47,12 @@ std::string reason_of(const pipeline::Verdict& verdict) {
     return std::visit(
         overloaded{[](const pipeline::Done&) { return std::string{}; }, [](const auto& v) { return v.reason; }},
         verdict);
+}
+
+// The record that speaks for the job: the newest change's, or the unreadable one.
+const pipeline::Received& speaker(const pipeline::Job& job) {
+    return *std::max_element(
+        job.records.begin(), job.records.end(), [](const auto& a, const auto& b) { return a.order < b.order; });
 }
 
 std::optional<Person> read_person(const std::string& body) {
@@ -140,10 +148,12 @@ Delivery::Delivery(
       dead_letters_{metrics.gauge(metrics::dead_letters, {{"destination", name_}})},
       owner_prefix_{random_uuid() + "-"} {}
 
-void Delivery::use_tokens(std::string token, std::string internal_token) {
+bool Delivery::use_tokens(std::string token, std::string internal_token) {
+    const bool changed = token != settings_.token;
     settings_.token = std::move(token);
     settings_.internal_token = std::move(internal_token);
-    forget_403();
+    if (changed) forget_403();
+    return changed;
 }
 
 pipeline::Place Delivery::place(const kafka::Record& record) {
@@ -152,6 +162,7 @@ pipeline::Place Delivery::place(const kafka::Record& record) {
     if (record.value && change.ParseFromString(*record.value)) {
         place.lane = destination_.resource(change);
         place.group = change.opportunity_id();
+        place.order = change.version();
     } else {
         place.lane = "unreadable:" + record.key;
         place.group = place.lane;
@@ -167,7 +178,7 @@ redis::LedgerKey Delivery::ledger_key(const Attempt& attempt) const {
     return key;
 }
 
-asio::awaitable<Delivery::Verdict> Delivery::attempt(const pipeline::Job& job) {
+asio::awaitable<pipeline::Attempted> Delivery::attempt(const pipeline::Job& job) {
     Batch batch = read_batch(job);
     if (!batch.newest) co_return pipeline::Refused{.reason = "the record is not a Change"};
     Attempt attempt;
@@ -175,8 +186,12 @@ asio::awaitable<Delivery::Verdict> Delivery::attempt(const pipeline::Job& job) {
     attempt.traceparent = std::move(batch.traceparent);
     attempt.resource = job.place.lane;
     attempt.owner = owner_prefix_ + std::to_string(next_owner_++);
-    attempt.number = job.attempts;
+    attempt.number = job.attempts_before + job.attempts;
+    Verdict verdict = co_await decide(std::move(batch.older), attempt);
+    co_return pipeline::Attempted{std::move(verdict), attempt.http_status != 0};
+}
 
+asio::awaitable<Delivery::Verdict> Delivery::decide(std::vector<v1::Change> older, Attempt& attempt) {
     const auto begun =
         co_await store_.begin(ledger_key(attempt), attempt.change.version(), attempt.owner, settings_.lease);
     if (!begun) co_return pipeline::Wait{.reason = "ledger: " + begun.error().message()};
@@ -189,19 +204,19 @@ asio::awaitable<Delivery::Verdict> Delivery::attempt(const pipeline::Job& job) {
         case redis::Permission::superseded: {
             // A repeat of what was decided before, unless a newer change came to this opportunity by another way.
             if (begun->permission == redis::Permission::superseded) {
-                drop_known(batch.older, 0);
-                batch.older.push_back(attempt.change);
+                drop_known(older, 0);
+                older.push_back(attempt.change);
             } else {
-                batch.older.clear();
+                older.clear();
             }
-            if (!co_await report_superseded(attempt, batch.older)) {
+            if (!co_await report_superseded(attempt, older)) {
                 co_return pipeline::Wait{.reason = "the outcome cannot be written"};
             }
             co_return pipeline::Done{};
         }
     }
-    drop_known(batch.older, begun->applied_version);
-    const auto& announced = announcement(attempt.change, batch.older);
+    drop_known(older, begun->applied_version);
+    const auto& announced = announcement(attempt.change, older);
     Situation situation;
     situation.backfill = !announced.live();
     const auto occurred = from_ms(announced.occurred_at_ms());
@@ -214,7 +229,7 @@ asio::awaitable<Delivery::Verdict> Delivery::attempt(const pipeline::Job& job) {
         plan = co_await follow(destination_.plan(attempt.change, situation), attempt);
     }
     if (auto* settled = std::get_if<Settle>(&plan.step)) {
-        co_return co_await settle(std::move(*settled), attempt, batch.older);
+        co_return co_await settle(std::move(*settled), attempt, older);
     }
     co_return co_await fail(std::move(std::get<Fail>(plan.step).verdict), attempt);
 }
@@ -231,9 +246,9 @@ asio::awaitable<Plan> Delivery::follow(Plan plan, Attempt& attempt) {
                 continue;
             }
             // A request that may outlive the lease is not begun: somebody else may then work on this resource.
-            if (clock_.monotonic() + settings_.request_timeout > attempt.lease_ends) {
-                const pipeline::Retry retry{.reason = "the destination took too long over the steps before"};
-                co_return Plan{Fail{.verdict = retry}};
+            if (clock_.monotonic() + settings_.request_timeout > attempt.lease_ends && !co_await prolong(attempt)) {
+                const pipeline::Wait wait{.reason = "the lease ran out between two steps"};
+                co_return Plan{Fail{.verdict = wait}};
             }
             const Answer answer = co_await send(current.request, attempt);
             if (current.remember && answer && answer->status == 200) {
@@ -250,6 +265,15 @@ asio::awaitable<Plan> Delivery::follow(Plan plan, Attempt& attempt) {
         }
     }
     co_return Plan{Fail{.verdict = pipeline::Refused{.reason = "the rules run in circles"}}};
+}
+
+asio::awaitable<bool> Delivery::prolong(Attempt& attempt) {
+    const Instant begin = clock_.monotonic();
+    const auto begun =
+        co_await store_.begin(ledger_key(attempt), attempt.change.version(), attempt.owner, settings_.lease);
+    if (!begun || begun->permission != redis::Permission::go) co_return false;
+    attempt.lease_ends = begin + settings_.lease;
+    co_return true;
 }
 
 asio::awaitable<Answer> Delivery::send(http::Request request, Attempt& attempt) {
@@ -353,8 +377,9 @@ asio::awaitable<Delivery::Verdict> Delivery::fail(Verdict verdict, Attempt& atte
          {"verdict", name_of(verdict)},
          {"reason", reason}});
     const bool held = std::holds_alternative<pipeline::Hold>(verdict);
-    const bool retried =
-        std::holds_alternative<pipeline::Retry>(verdict) || std::holds_alternative<pipeline::NotYet>(verdict);
+    const bool retried = std::holds_alternative<pipeline::Retry>(verdict) ||
+                         std::holds_alternative<pipeline::Weather>(verdict) ||
+                         std::holds_alternative<pipeline::NotYet>(verdict);
     if (retried) metrics_.counter(metrics::retries, {{"destination", name_}}).add();
     // Told once: the following attempts change nothing in what a reader of the outcomes must know.
     if (attempt.number == 1 && (held || retried)) {
@@ -413,53 +438,84 @@ asio::awaitable<bool> Delivery::report_superseded(const Attempt& attempt, const 
     co_return true;
 }
 
-asio::awaitable<bool> Delivery::give_up(const pipeline::Job& job, std::string reason) {
-    Batch batch = read_batch(job);
-    // The record of the newest change, or the unreadable one.
-    const pipeline::Received* dead = &job.records.back();
-    for (const auto& received : job.records) {
-        v1::Change change;
-        if (batch.newest && received.record.value && change.ParseFromString(*received.record.value) &&
-            change.version() == batch.newest->version()) {
-            dead = &received;
-        }
-    }
-    const auto& source = dead->record;
+kafka::Message Delivery::set_aside(const pipeline::Job& job, std::string topic, const std::string& reason) const {
+    const auto& received = speaker(job);
+    const auto& source = received.record;
     kafka::Message message;
-    message.topic = "sync." + name_ + ".dlq";
+    message.topic = std::move(topic);
     message.key = source.key;
     message.value = source.value;
     message.partition = source.partition.number;
-    message.headers.reserve(source.headers.size() + 6);
-    for (const auto& header : source.headers) message.headers.push_back(header);
+    message.headers = source.headers;
+    std::erase_if(message.headers, [](const auto& h) {
+        return h.name == "hirewire-error-reason" || h.name == "hirewire-error-at";
+    });
     message.headers.push_back({"hirewire-error-reason", reason});
-    message.headers.push_back({"hirewire-error-attempts", std::to_string(job.attempts)});
     message.headers.push_back({"hirewire-error-at", iso_time(clock_.now())});
-    message.headers.push_back({"hirewire-source-topic", source.partition.topic});
-    message.headers.push_back({"hirewire-source-partition", std::to_string(source.partition.number)});
-    message.headers.push_back({"hirewire-source-offset", std::to_string(source.offset)});
+    pipeline::put_origin(message.headers, pipeline::read_origin(source));
+    auto history = pipeline::read_history(source.headers);
+    history.attempts = job.attempts_before + job.attempts;
+    if (!history.failing_since) {
+        const auto failing = job.failing_since ? clock_.monotonic() - *job.failing_since : Instant::duration{0};
+        history.failing_since = clock_.now() - std::chrono::duration_cast<Milliseconds>(failing);
+    }
+    pipeline::put_history(message.headers, history);
+    return message;
+}
+
+asio::awaitable<bool> Delivery::park(const pipeline::Job& job, pipeline::Park park) {
+    kafka::Message message = set_aside(job, "sync." + name_ + ".retry." + park.tier, park.reason);
+    auto history = pipeline::read_history(message.headers);
+    ++history.parked;
+    history.not_before = clock_.now() + park.delay;
+    pipeline::put_history(message.headers, history);
+    const auto written = co_await producer_.write(std::move(message));
+    if (!written) {
+        log::error("retry.not_written", {{"destination", name_}, {"reason", written.error().message()}});
+        co_return false;
+    }
+    log::warning(
+        "delivery.parked",
+        {{"destination", name_},
+         {"lane", job.place.lane},
+         {"attempts", history.attempts},
+         {"tier", park.tier},
+         {"reason", park.reason}});
+    co_return co_await report_set_aside(
+        job, v1::OUTCOME_KIND_RETRYING, park.reason + "; tried again after " + park.tier);
+}
+
+asio::awaitable<bool> Delivery::give_up(const pipeline::Job& job, std::string reason) {
+    kafka::Message message = set_aside(job, "sync." + name_ + ".dlq", reason);
     const auto written = co_await producer_.write(std::move(message));
     if (!written) {
         log::error("dead_letter.not_written", {{"destination", name_}, {"reason", written.error().message()}});
         co_return false;
     }
     dead_letters_.set(++dead_);
+    const auto origin = pipeline::read_origin(speaker(job).record);
     log::error(
         "delivery.dead",
         {{"destination", name_},
          {"lane", job.place.lane},
-         {"attempts", job.attempts},
+         {"attempts", job.attempts_before + job.attempts},
          {"reason", reason},
-         {"topic", source.partition.topic},
-         {"partition", static_cast<int>(source.partition.number)},
-         {"offset", source.offset}});
+         {"topic", origin.topic},
+         {"partition", static_cast<int>(origin.partition)},
+         {"offset", origin.offset}});
+    co_return co_await report_set_aside(job, v1::OUTCOME_KIND_DEAD, std::move(reason));
+}
+
+asio::awaitable<bool> Delivery::report_set_aside(
+    const pipeline::Job& job, v1::OutcomeKind outcome, std::string reason) {
+    Batch batch = read_batch(job);
     if (!batch.newest) co_return true;
     Attempt attempt;
     attempt.change = std::move(*batch.newest);
     attempt.resource = job.place.lane;
-    attempt.number = job.attempts;
+    attempt.number = job.attempts_before + job.attempts;
     co_return co_await report_superseded(attempt, batch.older) &&
-        co_await report(attempt, v1::OUTCOME_KIND_DEAD, std::move(reason));
+        co_await report(attempt, outcome, std::move(reason));
 }
 
 }  // namespace hirewire::sync

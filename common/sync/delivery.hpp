@@ -38,9 +38,11 @@ public:
         metrics::Registry& metrics);
 
     pipeline::Place place(const kafka::Record& record) override;
-    boost::asio::awaitable<pipeline::Verdict> attempt(const pipeline::Job& job) override;
+    boost::asio::awaitable<pipeline::Attempted> attempt(const pipeline::Job& job) override;
     boost::asio::awaitable<bool> give_up(const pipeline::Job& job, std::string reason) override;
-    void use_tokens(std::string token, std::string internal_token);
+    boost::asio::awaitable<bool> park(const pipeline::Job& job, pipeline::Park park) override;
+    // Whether the destination's token is another one than before.
+    bool use_tokens(std::string token, std::string internal_token);
 
 private:
     // What is known while one attempt runs.
@@ -59,13 +61,21 @@ private:
     };
     using Verdict = pipeline::Verdict;
 
+    boost::asio::awaitable<Verdict> decide(std::vector<v1::Change> older, Attempt& attempt);
     boost::asio::awaitable<Plan> follow(Plan plan, Attempt& attempt);
+    // Keeps the resource for another lease; false when it is somebody else's by now.
+    boost::asio::awaitable<bool> prolong(Attempt& attempt);
     boost::asio::awaitable<Answer> send(http::Request request, Attempt& attempt);
     boost::asio::awaitable<Plan> ask_person(AskPerson ask, const Attempt& attempt);
     boost::asio::awaitable<Verdict> settle(Settle decision, Attempt& attempt, const std::vector<v1::Change>& older);
     boost::asio::awaitable<Verdict> fail(Verdict verdict, Attempt& attempt);
     boost::asio::awaitable<bool> report(const Attempt& attempt, v1::OutcomeKind outcome, std::string reason);
     boost::asio::awaitable<bool> report_superseded(const Attempt& attempt, const std::vector<v1::Change>& older);
+    // The record that speaks for the job, with its history and the reason added.
+    [[nodiscard]] kafka::Message set_aside(
+        const pipeline::Job& job, std::string topic, const std::string& reason) const;
+    boost::asio::awaitable<bool> report_set_aside(
+        const pipeline::Job& job, v1::OutcomeKind outcome, std::string reason);
     Verdict second_opinion_on_403(Verdict verdict, const Attempt& attempt);
     void forget_403();
     [[nodiscard]] redis::LedgerKey ledger_key(const Attempt& attempt) const;

@@ -59,14 +59,13 @@ std::optional<Milliseconds> retry_after(const http::Reply& reply) {
 }
 
 Plan judge(const Answer& answer, bool backfill) {
-    if (!answer) return fail(pipeline::Retry{.reason = answer.error().message()});
+    if (!answer) return fail(pipeline::Weather{.reason = answer.error().message()});
     const auto& reply = *answer;
     const int status = reply.status;
     if (status >= 200 && status < 300) return success(reply);
-    const auto retry = [&] {
-        return fail(
-            pipeline::Retry{.reason = status_text(status), .at_least = retry_after(reply).value_or(Milliseconds{0})});
-    };
+    const Milliseconds wish = retry_after(reply).value_or(Milliseconds{0});
+    const auto retry = [&] { return fail(pipeline::Retry{.reason = status_text(status), .at_least = wish}); };
+    const auto weather = [&] { return fail(pipeline::Weather{.reason = status_text(status), .at_least = wish}); };
     const std::string code = problem_code(reply);
     switch (status) {
         case 401:
@@ -77,10 +76,11 @@ Plan judge(const Answer& answer, bool backfill) {
             if (backfill) return settle(v1::OUTCOME_KIND_SKIPPED, "the destination does not know this person");
             return fail(pipeline::NotYet{.reason = code.empty() ? status_text(status) : code});
         case 408:
-        case 412:
         case 425:
-        case 428:
         case 429:
+            return weather();
+        case 412:
+        case 428:
             return retry();
         case 409:
             if (code == "idempotency-in-flight") return retry();
@@ -99,7 +99,7 @@ Plan judge(const Answer& answer, bool backfill) {
         default:
             break;
     }
-    if (status >= 500 && status != 501 && status != 505) return retry();
+    if (status >= 500 && status != 501 && status != 505) return weather();
     if (status >= 300 && status < 400) {
         return fail(pipeline::Refused{.reason = status_text(status) + ", a redirect; is the configured URL right?"});
     }

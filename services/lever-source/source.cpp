@@ -91,10 +91,11 @@ pipeline::Place Source::place(const kafka::Record& record) {
     pipeline::Place place;
     place.lane = record.partition.topic == contacts_topic ? std::string{contact_lane} + record.key : record.key;
     place.group = place.lane;
+    place.order = record.timestamp_ms;
     return place;
 }
 
-asio::awaitable<Source::Verdict> Source::attempt(const pipeline::Job& job) {
+asio::awaitable<pipeline::Attempted> Source::attempt(const pipeline::Job& job) {
     if (job.place.lane.starts_with(contact_lane)) co_return co_await contact(job);
     Moment moment;
     moment.account = settings_.account;

@@ -38,7 +38,7 @@ public:
     static std::vector<std::string> topics();
 
     pipeline::Place place(const kafka::Record& record) override;
-    boost::asio::awaitable<pipeline::Verdict> attempt(const pipeline::Job& job) override;
+    boost::asio::awaitable<pipeline::Attempted> attempt(const pipeline::Job& job) override;
     boost::asio::awaitable<bool> give_up(const pipeline::Job& job, std::string reason) override;
 
     // Fills the cache of last emitted changes from hiring.opportunities when Redis has been emptied. Blocks the loop

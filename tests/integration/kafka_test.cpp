@@ -269,7 +269,7 @@ class Notebook final : public pipeline::Handler {
 public:
     pipeline::Place place(const kafka::Record& record) override { return {.lane = record.key, .group = record.key}; }
 
-    asio::awaitable<pipeline::Verdict> attempt(const pipeline::Job& job) override {
+    asio::awaitable<pipeline::Attempted> attempt(const pipeline::Job& job) override {
         CHECK(busy.insert(job.place.lane).second);
         const std::string lane = job.place.lane;
         co_await sleep_for(Milliseconds{2});

@@ -139,7 +139,7 @@ std::string decision_text(const sync::Plan& plan) {
     if (const auto* settled = std::get_if<sync::Settle>(&plan.step)) {
         return with("outcome: " + std::string{sync::name_of(settled->outcome)}, settled->reason);
     }
-    static const std::vector<std::string> verdicts{"done", "retry", "not yet", "wait", "refused", "hold"};
+    static const std::vector<std::string> verdicts{"done", "retry", "weather", "not yet", "wait", "refused", "hold"};
     const auto& verdict = std::get<sync::Fail>(plan.step).verdict;
     const auto reason = std::visit(
         [](const auto& v) -> std::string {

@@ -87,6 +87,7 @@ inline pipeline::Job job_of(std::vector<v1::Change> changes, int attempts = 1) {
     for (const auto& change : changes) {
         pipeline::Received received;
         received.record = record_of(change, offset++);
+        received.order = change.version();
         job.records.push_back(std::move(received));
     }
     return job;

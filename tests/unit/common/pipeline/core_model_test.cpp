@@ -22,6 +22,10 @@ CoreSettings settings() {
     s.max_open_per_partition = cap;
     s.retry.max_attempts = 3;
     s.probe_interval = Milliseconds{2'000};
+    s.tiers = {{.name = "soon", .delay = Milliseconds{1'000}}, {.name = "late", .delay = Milliseconds{20'000}}};
+    s.give_up_after = Milliseconds{120'000};
+    s.breaker.window = 6;
+    s.breaker.least = 4;
     return s;
 }
 
@@ -71,7 +75,7 @@ public:
             }
             perform();
             if (!running_.empty() || !giving_up_.empty()) {
-                answer(Done{});
+                answer(Attempted{Verdict{Done{}}, true});
             } else if (const auto wake = core_.wake_at()) {
                 now_ = std::max(now_, *wake);
             } else if (!unread) {
@@ -151,12 +155,23 @@ private:
         Place place;
         place.lane = lane_of(log.partition, offset);
         place.group = place.lane + (offset % 2 == 0 ? "/even" : "/odd");
-        core_.on_record(std::move(record), std::move(place));
+        place.order = offset;
+        Past past;
+        if (dice_.one_in(5)) {
+            past.attempts = 1 + dice_.below(9);
+            past.parked = 1 + dice_.below(3);
+            past.failing_since = now_ - Milliseconds{dice_.below(200'000)};
+            if (dice_.one_in(2)) past.due = now_ + Milliseconds{1 + dice_.below(30'000)};
+        }
+        core_.on_record(std::move(record), std::move(place), past);
         if (log.open.size() == cap) perform();
     }
 
     Verdict random_verdict() {
-        switch (dice_.below(12)) {
+        switch (dice_.below(14)) {
+            case 12:
+            case 13:
+                return Weather{.reason = "down", .at_least = Milliseconds{dice_.below(2'000)}};
             case 0:
                 return Retry{.reason = "weather", .at_least = Milliseconds{dice_.below(2'000)}};
             case 1:
@@ -173,13 +188,16 @@ private:
         }
     }
 
-    void answer(const Verdict& verdict) {
+    void answer(const Verdict& verdict) { answer(Attempted{verdict, dice_.one_in(2)}); }
+
+    void answer(const Attempted& attempted) {
+        const auto& verdict = attempted.verdict;
         if (!giving_up_.empty() && (running_.empty() || dice_.one_in(2))) {
             const auto id = giving_up_.front();
             giving_up_.erase(giving_up_.begin());
             const bool written = std::holds_alternative<Done>(verdict);
             if (written) finished(id);
-            core_.on_given_up(id, written, now_);
+            core_.on_set_aside(id, written, now_);
             return;
         }
         if (running_.empty()) return;
@@ -187,7 +205,7 @@ private:
         const auto id = *victim;
         running_.erase(victim);
         if (std::holds_alternative<Done>(verdict)) finished(id);
-        core_.on_verdict(id, verdict, now_);
+        core_.on_verdict(id, attempted, now_);
     }
 
     void finished(JobId id) {
@@ -229,8 +247,19 @@ private:
                             REQUIRE(lane_of(r.record.partition, r.record.offset) == job.place.lane);
                         }
                         REQUIRE(running_.size() + giving_up_.size() <= slots);
+                        // An open circuit lets one call through at a time.
+                        if (job.probe) {
+                            REQUIRE(core_.circuit_open());
+                            for (const auto id : running_) REQUIRE((id == a.job || !core_.job(id).probe));
+                        } else {
+                            REQUIRE_FALSE(core_.circuit_open());
+                        }
                     },
                     [&](const GiveUp& a) { giving_up_.push_back(a.job); },
+                    [&](const Park& a) {
+                        REQUIRE((a.tier == "soon" || a.tier == "late"));
+                        giving_up_.push_back(a.job);
+                    },
                     [&](const Commit& a) { commit(a.partition, a.next); },
                     [&](const Pause& a) { log_of(a.partition).paused = true; },
                     [&](const Resume& a) { log_of(a.partition).paused = false; }},

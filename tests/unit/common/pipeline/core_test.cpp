@@ -21,7 +21,13 @@ public:
     }
 
     // A record of a lane; by default group and lane are the same.
-    void record(const kafka::Partition& partition, kafka::Offset offset, std::string lane, std::string group = {}) {
+    void record(
+        const kafka::Partition& partition,
+        kafka::Offset offset,
+        std::string lane,
+        std::string group = {},
+        Past past = {},
+        std::int64_t order = 0) {
         kafka::Record r;
         r.partition = partition;
         r.offset = offset;
@@ -29,18 +35,21 @@ public:
         Place place;
         place.group = group.empty() ? lane : std::move(group);
         place.lane = std::move(lane);
-        core.on_record(std::move(r), std::move(place));
+        place.order = order;
+        core.on_record(std::move(r), std::move(place), past);
     }
 
     // What the core wants now.
     void ask() {
         starts.clear();
         give_ups.clear();
+        parks.clear();
         for (auto& action : core.next(now)) {
             std::visit(
                 overloaded{
                     [&](const Start& a) { starts.push_back(a.job); },
                     [&](const GiveUp& a) { give_ups.push_back(a); },
+                    [&](const Park& a) { parks.push_back(a); },
                     [&](const Commit& a) { commits[a.partition] = a.next; },
                     [&](const Pause& a) { paused.push_back(a.partition); },
                     [&](const Resume& a) { resumed.push_back(a.partition); }},
@@ -58,7 +67,7 @@ public:
         REQUIRE(starts.size() == 1);
         return starts.front();
     }
-    void verdict(JobId id, const Verdict& v) { core.on_verdict(id, v, now); }
+    void verdict(JobId id, const Attempted& v) { core.on_verdict(id, v, now); }
     void advance(Milliseconds by) { now += by; }
     // As the engine's alarm does.
     void advance_to_wake() {
@@ -71,6 +80,7 @@ public:
     Instant now{std::chrono::hours{1}};
     std::vector<JobId> starts{};
     std::vector<GiveUp> give_ups{};
+    std::vector<Park> parks{};
     std::map<kafka::Partition, kafka::Offset> commits{};
     std::vector<kafka::Partition> paused{};
     std::vector<kafka::Partition> resumed{};
@@ -196,7 +206,7 @@ TEST_CASE("core: attempts are spent, then the dead letter, then the commit") {
     b.ask();
     CHECK(b.give_ups.empty());  // asked for once
     CHECK(b.commits.empty());   // not before the dead letter is written
-    b.core.on_given_up(job, true, b.now);
+    b.core.on_set_aside(job, true, b.now);
     b.ask();
     CHECK(b.commits[p0] == 8);
     CHECK(b.core.running() == 0);
@@ -217,7 +227,7 @@ TEST_CASE("core: a dead letter that could not be written is tried again, nothing
     const auto job = b.start_one();
     b.verdict(job, Refused{.reason = "answered 422"});
     b.ask();
-    b.core.on_given_up(job, false, b.now);
+    b.core.on_set_aside(job, false, b.now);
     b.advance_to_wake();
     CHECK(b.start_one() == job);
     b.verdict(job, Done{});  // it may even succeed by then
@@ -456,4 +466,201 @@ TEST_CASE("core: the oldest open record of all partitions is known") {
     b.record(p0, 500, "a");
     b.record(p1, 30, "b");
     CHECK(b.core.oldest_open() == 30);
+}
+
+namespace {
+
+CoreSettings with_tiers() {
+    CoreSettings s;
+    s.retry.max_attempts = 2;
+    s.tiers = {{.name = "1m", .delay = Milliseconds{60'000}}, {.name = "1h", .delay = Milliseconds{3'600'000}}};
+    s.give_up_after = std::chrono::hours{72};
+    return s;
+}
+
+const Weather down{.reason = "answered 503"};
+const Attempted answered{Verdict{Done{}}, true};
+
+// So many lanes fail that the destination counts as down.
+std::vector<JobId> open_circuit(Bench& b, int lanes = 10) {
+    for (int i = 0; i < lanes; ++i) b.record(p0, i, "lane " + std::to_string(i));
+    b.ask();
+    const auto jobs = b.starts;
+    REQUIRE(jobs.size() == static_cast<std::size_t>(lanes));
+    for (const auto job : jobs) b.verdict(job, down);
+    REQUIRE(b.core.circuit_open());
+    return jobs;
+}
+
+}  // namespace
+
+TEST_CASE("core: with tiers, what is spent is parked, its offset goes, and its lane is free") {
+    Bench b{with_tiers()};
+    b.record(p0, 7, "ann");
+    const auto job = b.start_one();
+    b.verdict(job, weather);
+    b.advance_to_wake();
+    b.ask();
+    b.verdict(job, weather);
+    b.ask();
+    REQUIRE(b.parks.size() == 1);
+    CHECK(b.parks[0].tier == "1m");
+    CHECK(b.parks[0].delay == Milliseconds{60'000});
+    CHECK(b.parks[0].reason == "answered 503");
+    CHECK(b.give_ups.empty());
+    CHECK(b.commits.empty());
+    b.record(p0, 8, "ann");
+    b.core.on_set_aside(job, true, b.now);
+    CHECK(b.started_lanes() == Lanes_{"ann"});
+    CHECK(b.commits[p0] == 8);
+}
+
+TEST_CASE("core: somebody who is not known yet is parked at once, tier after tier, and after 72 h given up") {
+    Bench b{with_tiers()};
+    const auto tier_of = [&](Past past) {
+        b.record(p0, 1, "ann", {}, past);
+        const auto job = b.start_one();
+        CHECK(b.core.job(job).attempts_before == past.attempts);
+        b.verdict(job, NotYet{.reason = "unknown-candidate"});
+        b.ask();
+        const std::string tier = b.parks.empty() ? "" : b.parks[0].tier;
+        CHECK(b.give_ups.empty() == !b.parks.empty());
+        b.core.on_set_aside(job, true, b.now);
+        return tier;
+    };
+    const auto ago = [&](std::chrono::hours h) { return std::optional{b.now + std::chrono::hours{100} - h}; };
+    b.advance(std::chrono::hours{100});
+    CHECK(tier_of({}) == "1m");
+    CHECK(tier_of({.attempts = 1, .parked = 1, .failing_since = ago(std::chrono::hours{0})}) == "1h");
+    CHECK(tier_of({.attempts = 9, .parked = 9, .failing_since = ago(std::chrono::hours{71})}) == "1h");
+    CHECK(tier_of({.attempts = 99, .parked = 70, .failing_since = ago(std::chrono::hours{172})}) == "");
+}
+
+TEST_CASE("core: a parked record waits for its time without a lane or a slot, and keeps its offset open") {
+    Bench b{with_tiers()};
+    b.record(p0, 1, "ann", {}, {.attempts = 2, .parked = 1, .due = b.now + Milliseconds{30'000}});
+    b.record(p0, 2, "ann");
+    CHECK(b.core.parked() == 1);
+    const auto other = b.start_one();
+    CHECK(b.core.job(other).records.size() == 1);
+    b.verdict(other, Done{});
+    b.ask();
+    CHECK(b.starts.empty());
+    CHECK(b.commits.empty());
+    REQUIRE(b.core.wake_at());
+    b.advance(Milliseconds{30'000});
+    const auto job = b.start_one();
+    CHECK(b.core.parked() == 0);
+    CHECK(b.core.job(job).attempts_before == 2);
+    b.verdict(job, Done{});
+    b.advance(Milliseconds{1'000});
+    b.ask();
+    CHECK(b.commits[p0] == 3);
+}
+
+TEST_CASE("core: a parked record goes with its partition") {
+    Bench b{with_tiers()};
+    b.record(p0, 1, "ann", {}, {.due = b.now + Milliseconds{30'000}});
+    b.core.on_revoked({p0});
+    CHECK(b.core.parked() == 0);
+    b.advance(Milliseconds{60'000});
+    CHECK(b.started_lanes().empty());
+}
+
+TEST_CASE("core: the past that counts is the newest record's") {
+    Bench b{with_tiers()};
+    b.record(p0, 1, "ann", {}, {.attempts = 5, .parked = 3}, 100);
+    b.record(p0, 2, "ann", {}, {}, 200);
+    const auto job = b.start_one();
+    CHECK(b.core.job(job).attempts_before == 0);
+    CHECK(b.core.job(job).parked == 0);
+    b.verdict(job, weather);
+    // An older one that comes back meanwhile is no news: no attempt is given back.
+    b.record(p0, 3, "ann", {}, {.attempts = 5, .parked = 3}, 100);
+    b.advance_to_wake();
+    CHECK(b.start_one() == job);
+    CHECK(b.core.job(job).attempts == 2);
+    CHECK(b.core.job(job).records.size() == 3);
+}
+
+TEST_CASE("core: a destination that is down costs no attempts, no dead letters, and one probe at a time") {
+    CoreSettings settings = with_tiers();
+    settings.retry.max_attempts = 3;
+    Bench b{settings};
+    const auto jobs = open_circuit(b);
+    for (int i = 10; i < 200; ++i) b.record(p0, i, "lane " + std::to_string(i));
+    int probes = 0;
+    for (int i = 0; i < 60; ++i) {
+        b.advance_to_wake();
+        b.ask();
+        CHECK(b.parks.empty());
+        CHECK(b.give_ups.empty());
+        REQUIRE(b.starts.size() <= 1);
+        if (b.starts.empty()) continue;
+        ++probes;
+        CHECK(b.core.job(b.starts[0]).probe);
+        CHECK(b.core.job(b.starts[0]).attempts <= 2);
+        b.verdict(b.starts[0], down);
+    }
+    CHECK(probes >= 50);
+    // One answer, and all goes on by itself.
+    b.advance_to_wake();
+    b.verdict(b.start_one(), answered);
+    CHECK_FALSE(b.core.circuit_open());
+    for (int i = 0; i < 200 && b.core.open() > 0; ++i) {
+        b.ask();
+        for (const auto job : b.starts) b.verdict(job, answered);
+        if (const auto wake = b.core.wake_at()) b.now = std::max(b.now, *wake);
+    }
+    CHECK(b.core.open() == 0);
+    b.advance(Milliseconds{1'000});
+    b.ask();
+    CHECK(b.commits[p0] == 200);
+}
+
+TEST_CASE("core: while the circuit is open nothing is read, unless there is nobody to try with") {
+    Bench b;
+    open_circuit(b);
+    b.ask();
+    CHECK(b.paused == std::vector{p0, p1});
+    SUBCASE("closed, reading goes on") {
+        b.advance_to_wake();
+        b.verdict(b.start_one(), answered);
+        b.ask();
+        CHECK(b.resumed == std::vector{p0, p1});
+    }
+    SUBCASE("everything went with its partition") {
+        b.core.on_revoked({p0});
+        b.ask();
+        CHECK(b.resumed == std::vector{p1});
+        b.record(p1, 1, "bob");
+        b.advance_to_wake();
+        CHECK(b.started_lanes() == Lanes_{"bob"});
+    }
+}
+
+TEST_CASE("core: a few bad lanes cannot keep the circuit open for all the others") {
+    Bench b;
+    open_circuit(b);
+    b.record(p1, 1, "good");
+    bool closed = false;
+    for (int i = 0; i < 6 && !closed; ++i) {
+        b.advance_to_wake();
+        const auto job = b.start_one();
+        const bool good = b.core.job(job).place.lane == "good";
+        b.verdict(job, good ? answered : Attempted{down});
+        closed = !b.core.circuit_open();
+    }
+    CHECK(closed);
+}
+
+TEST_CASE("core: what was decided without asking says nothing about the destination") {
+    Bench b;
+    open_circuit(b);
+    b.advance_to_wake();
+    b.verdict(b.start_one(), Done{});
+    CHECK(b.core.circuit_open());
+    // The next one is the probe, without another pause.
+    b.ask();
+    CHECK(b.starts.size() == 1);
 }

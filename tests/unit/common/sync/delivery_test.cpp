@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "common/json/writer.hpp"
+#include "common/pipeline/history.hpp"
 #include "common/sync/judge.hpp"
 #include "tests/support/change_builders.hpp"
 #include "tests/support/fake_client.hpp"
@@ -69,7 +70,11 @@ struct Bench {
         }
         return *made;
     }
-    pipeline::Verdict attempt(const pipeline::Job& job) { return finish(delivery().attempt(job)); }
+    pipeline::Verdict attempt(const pipeline::Job& job) {
+        const auto attempted = finish(delivery().attempt(job));
+        answered = attempted.answered;
+        return attempted.verdict;
+    }
     pipeline::Verdict attempt(std::vector<v1::Change> changes, int number = 1) {
         return attempt(job_of(std::move(changes), number));
     }
@@ -97,7 +102,8 @@ struct Bench {
     Plain destination;
     DeliverySettings settings;
     redis::LedgerKey key{.destination = "plain", .resource = "opportunity-1"};
-    std::int64_t now = 0;  // half a second ago
+    std::int64_t now = 0;   // half a second ago
+    bool answered = false;  // at the last attempt
     std::unique_ptr<Delivery> made;
 };
 
@@ -111,6 +117,9 @@ bool is_wait(const pipeline::Verdict& v) {
 }
 bool is_retry(const pipeline::Verdict& v) {
     return std::holds_alternative<pipeline::Retry>(v);
+}
+bool is_weather(const pipeline::Verdict& v) {
+    return std::holds_alternative<pipeline::Weather>(v);
 }
 bool is_hold(const pipeline::Verdict& v) {
     return std::holds_alternative<pipeline::Hold>(v);
@@ -165,7 +174,7 @@ TEST_CASE("delivery: a retry of the same change sends the same bytes under the s
     Bench b;
     const auto change = stage_change(b.now);
     b.client.will_answer(503);
-    CHECK(is_retry(b.attempt({change})));
+    CHECK(is_weather(b.attempt({change})));
     b.made.reset();
     b.clock.advance(Milliseconds{60'000});
     CHECK(is_done(b.attempt({change}, 2)));
@@ -346,10 +355,12 @@ TEST_CASE("delivery: weather is told once and leaves the resource free") {
     b.client.will_answer(503, "", {{"Retry-After", "30"}});
     b.client.will_fail(http::Errc::timed_out);
     const auto verdict = b.attempt({stage_change(b.now)});
-    REQUIRE(is_retry(verdict));
-    CHECK(std::get<pipeline::Retry>(verdict).at_least == Milliseconds{30'000});
+    REQUIRE(is_weather(verdict));
+    CHECK(b.answered);
+    CHECK(std::get<pipeline::Weather>(verdict).at_least == Milliseconds{30'000});
     CHECK_FALSE(b.store.leased(b.key));
-    CHECK(is_retry(b.attempt({stage_change(b.now)}, 2)));
+    CHECK(is_weather(b.attempt({stage_change(b.now)}, 2)));
+    CHECK_FALSE(b.answered);
     CHECK(is_done(b.attempt({stage_change(b.now)}, 3)));
     CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_RETRYING, v1::OUTCOME_KIND_APPLIED});
     CHECK(b.outcomes().at(1).attempts() == 3);
@@ -379,8 +390,10 @@ TEST_CASE("delivery: one resource's 403 is that resource's, a second one's in a 
         CHECK(is_done(bob()));
         CHECK(is_retry(ann()));
     }
-    SUBCASE("so does a new secret") {
-        b.delivery().use_tokens("new", "new");
+    SUBCASE("so does a new secret, and only a new one") {
+        CHECK_FALSE(b.delivery().use_tokens("destination-token", "new"));
+        CHECK(is_hold(ann()));
+        CHECK(b.delivery().use_tokens("new", "new"));
         CHECK(is_retry(ann()));
         CHECK(http::header(b.client.requests.back().headers, "Authorization") == "Bearer new");
     }
@@ -473,6 +486,73 @@ TEST_CASE("delivery: a dead letter is the source record with the reason added, o
     CHECK(header("hirewire-source-offset") == "40");
     CHECK(header("ce_id") == newest.change_id());
     CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_SUPERSEDED, v1::OUTCOME_KIND_DEAD});
+}
+
+TEST_CASE("delivery: what is parked goes to the tier's topic on the same partition, and takes its history along") {
+    Bench b;
+    const auto newest = stage_change(b.now);
+    auto job = job_of({newest, stage_change(b.now - 1'000)}, 3);
+    job.failing_since = b.clock.monotonic() - Milliseconds{2'000};
+    const pipeline::Park park{.job = 1, .tier = "10m", .delay = Milliseconds{600'000}, .reason = "answered 404"};
+    CHECK(finish(b.delivery().park(job, park)));
+    auto parked = b.producer.of("sync.plain.retry.10m");
+    REQUIRE(parked.size() == 1);
+    CHECK(parked[0].key == "opportunity-1");
+    CHECK(parked[0].value == newest.SerializeAsString());
+    CHECK(parked[0].partition == 2);
+    const auto first = pipeline::read_history(parked[0].headers);
+    CHECK(first.attempts == 3);
+    CHECK(first.parked == 1);
+    CHECK(first.failing_since == b.clock.now() - Milliseconds{2'000});
+    CHECK(first.not_before == b.clock.now() + Milliseconds{600'000});
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_SUPERSEDED, v1::OUTCOME_KIND_RETRYING});
+
+    // It comes back from there, fails again, and its first failure and its origin are what they were.
+    b.clock.advance(Milliseconds{600'000});
+    pipeline::Job again = job_of({newest}, 2);
+    auto& record = again.records[0].record;
+    record.headers = parked[0].headers;
+    record.partition.topic = "sync.plain.retry.10m";
+    record.offset = 7;
+    again.attempts_before = first.attempts;
+    again.parked = first.parked;
+    SUBCASE("parked once more") {
+        CHECK(finish(b.delivery().park(again, park)));
+        parked = b.producer.of("sync.plain.retry.10m");
+        REQUIRE(parked.size() == 2);
+        const auto second = pipeline::read_history(parked[1].headers);
+        CHECK(second.attempts == 5);
+        CHECK(second.parked == 2);
+        CHECK(second.failing_since == first.failing_since);
+        CHECK(parked[1].headers.size() == parked[0].headers.size());
+        CHECK(b.outcomes().back().attempts() == 5);
+    }
+    SUBCASE("given up") {
+        CHECK(finish(b.delivery().give_up(again, "answered 404")));
+        const auto dead = b.producer.of("sync.plain.dlq");
+        REQUIRE(dead.size() == 1);
+        CHECK(pipeline::read_history(dead[0].headers).failing_since == first.failing_since);
+        CHECK(kafka::header(dead[0].headers, "hirewire-source-topic") == "hiring.changes");
+        CHECK(kafka::header(dead[0].headers, "hirewire-source-offset") == "40");
+        CHECK(kafka::header(dead[0].headers, "hirewire-error-attempts") == "5");
+    }
+    SUBCASE("not written: the engine is told so") {
+        b.producer.fails = [](const kafka::Message& m) { return m.topic.ends_with(".10m"); };
+        CHECK_FALSE(finish(b.delivery().park(again, park)));
+    }
+}
+
+TEST_CASE("delivery: a slow destination keeps its lease from step to step") {
+    Bench b;
+    b.settings.lease = Milliseconds{12'000};
+    b.settings.request_timeout = Milliseconds{10'000};
+    // Who somebody is took so long that the write could outlive the lease that was taken first.
+    b.internal.watch = [&](const http::Request&) { b.clock.advance(Milliseconds{5'000}); };
+    b.internal.will_answer(200, R"({"name":"Ada"})");
+    auto change = stage_change(b.now);
+    change.set_hired(true);
+    CHECK(is_done(b.attempt({change})));
+    CHECK(b.client.requests.size() == 1);
 }
 
 TEST_CASE("delivery: a dead letter that could not be written is reported as such") {

@@ -26,7 +26,7 @@ std::string word(const Plan& plan) {
     }
     const auto* failed = std::get_if<Fail>(&plan.step);
     if (failed == nullptr) return "goes on";
-    static const std::vector<std::string> names{"done", "retry", "not yet", "wait", "refused", "hold"};
+    static const std::vector<std::string> names{"done", "retry", "weather", "not yet", "wait", "refused", "hold"};
     return names.at(failed->verdict.index());
 }
 
@@ -41,7 +41,7 @@ std::string reason(const Plan& plan) {
 }
 
 Milliseconds at_least(const Plan& plan) {
-    return std::get<pipeline::Retry>(std::get<Fail>(plan.step).verdict).at_least;
+    return std::get<pipeline::Weather>(std::get<Fail>(plan.step).verdict).at_least;
 }
 
 std::string problem(const std::string& code) {
@@ -77,7 +77,7 @@ TEST_CASE("judge: what an answer means, row by row") {
         {404, problem("unknown-candidate"), "not yet", "settle SKIPPED"},
         {404, "", "not yet", "settle SKIPPED"},
         {405, "", "refused", ""},
-        {408, "", "retry", ""},
+        {408, "", "weather", ""},
         {409, "", "refused", ""},
         {409, problem("idempotency-in-flight"), "retry", ""},
         {409, problem("version-conflict"), "settle UNCHANGED", ""},
@@ -88,16 +88,16 @@ TEST_CASE("judge: what an answer means, row by row") {
         {422, "", "refused", ""},
         {422, problem("unmapped-status"), "refused", ""},
         {422, problem("idempotency-reuse"), "settle UNCHANGED", ""},
-        {425, "", "retry", ""},
+        {425, "", "weather", ""},
         {428, "", "retry", ""},
-        {429, "", "retry", ""},
-        {500, "", "retry", ""},
+        {429, "", "weather", ""},
+        {500, "", "weather", ""},
         {501, "", "refused", ""},
-        {502, "", "retry", ""},
-        {503, "", "retry", ""},
-        {504, "", "retry", ""},
+        {502, "", "weather", ""},
+        {503, "", "weather", ""},
+        {504, "", "weather", ""},
         {505, "", "refused", ""},
-        {599, "", "retry", ""},
+        {599, "", "weather", ""},
     };
     for (const auto& row : rows) {
         CAPTURE(row.status);
@@ -110,7 +110,7 @@ TEST_CASE("judge: what an answer means, row by row") {
 TEST_CASE("judge: no answer is weather") {
     for (const auto why :
          {http::Errc::unreachable, http::Errc::timed_out, http::Errc::broken_off, http::Errc::not_http}) {
-        CHECK(word(judge(http::make_error_code(why), false)) == "retry");
+        CHECK(word(judge(http::make_error_code(why), false)) == "weather");
         CHECK_FALSE(reason(judge(http::make_error_code(why), false)).empty());
     }
 }

@@ -57,7 +57,7 @@ struct Bench {
             received.record = std::move(record);
             job.records.push_back(std::move(received));
         }
-        return finish(source.attempt(job));
+        return finish(source.attempt(job)).verdict;
     }
     pipeline::Verdict stage_webhook(int repeats = 0) {
         return attempt({webhook("candidateStageChange", "lever.stage-changes")}, repeats);
