@@ -99,13 +99,15 @@ void read_all(
     const Settings& settings,
     const std::string& topic,
     const std::function<void(const Record&)>& each,
-    Milliseconds patience) {
+    Milliseconds patience,
+    std::optional<std::int32_t> partition) {
     const auto client = assigned_only(settings);
     const std::string name = settings.topic_prefix + topic;
     const int count = partitions_of(client.get(), settings, topic);
     const List list{rd_kafka_topic_partition_list_new(count)};
     std::map<std::int32_t, Offset> until;  // what is still to be read
     for (std::int32_t number = 0; number < count; ++number) {
+        if (partition && number != *partition) continue;
         const auto span = span_of(client.get(), name, number);
         if (span.low >= span.high) continue;
         rd_kafka_topic_partition_list_add(list.get(), name.c_str(), number)->offset = span.low;
@@ -115,8 +117,8 @@ void read_all(
     assign(client.get(), list.get());
 
     // Compaction may have taken the last records before the end: then only the end-of-partition event tells.
-    const auto reached = [&until](std::int32_t partition, Offset next) {
-        const auto at = until.find(partition);
+    const auto reached = [&until](std::int32_t number, Offset next) {
+        const auto at = until.find(number);
         if (at != until.end() && next >= at->second) until.erase(at);
     };
     auto deadline = std::chrono::steady_clock::now() + patience;

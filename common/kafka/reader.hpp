@@ -13,13 +13,14 @@
 
 namespace hirewire::kafka {
 
-// Hands every record of the topic that is there now to `each`, partition by partition interleaved.
+// Hands every record of the topic (or of one partition of it) that is there now to `each`, partitions interleaved.
 // Throws std::runtime_error when the broker does not answer within `patience`.
 void read_all(
     const Settings& settings,
     const std::string& topic,
     const std::function<void(const Record&)>& each,
-    Milliseconds patience = Milliseconds{30'000});
+    Milliseconds patience = Milliseconds{30'000},
+    std::optional<std::int32_t> partition = {});
 
 class Tail {
 public:

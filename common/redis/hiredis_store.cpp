@@ -51,27 +51,38 @@ redis.call('SET', KEYS[1], string.format('%.0f', t[1] * 1000 + math.floor(t[2] /
 return 0
 )lua";
 
-// KEYS: entry, birth of the ledger. Fields: v = applied version, o and x = owner and end of a running lease.
+// KEYS: entry, birth of the ledger's partition. Fields: v = applied version, o and x = owner and end of a running
+// lease, d = "<version>:<change>" of the last dead letter.
 const std::string begin_source = R"lua(
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-redis.call('SET', KEYS[2], string.format('%.0f', now), 'NX')
 local since = redis.call('GET', KEYS[2])
-local e = redis.call('HMGET', KEYS[1], 'v', 'o', 'x')
+if not since then return {4, '0', '0', ''} end
+local e = redis.call('HMGET', KEYS[1], 'v', 'o', 'x', 'd')
 local version = tonumber(ARGV[1])
 local applied = e[1] or '0'
-if tonumber(applied) == version then return {1, since, applied} end
-if tonumber(applied) > version then return {2, since, applied} end
-if e[2] and e[2] ~= ARGV[2] and tonumber(e[3]) > now then return {3, since, applied} end
+local dead = e[4] or ''
+if tonumber(applied) == version then return {1, since, applied, dead} end
+if tonumber(applied) > version then return {2, since, applied, dead} end
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+if e[2] and e[2] ~= ARGV[2] and tonumber(e[3]) > now then return {3, since, applied, dead} end
 redis.call('HSET', KEYS[1], 'o', ARGV[2], 'x', string.format('%.0f', now + ARGV[3]))
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
-return {0, since, applied}
+return {0, since, applied, dead}
 )lua";
 
 const std::string finish_source = R"lua(
-local e = redis.call('HMGET', KEYS[1], 'v', 'o')
+local e = redis.call('HMGET', KEYS[1], 'v', 'o', 'd')
 if not e[1] or tonumber(e[1]) < tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'v', ARGV[1]) end
 if e[2] == ARGV[2] then redis.call('HDEL', KEYS[1], 'o', 'x') end
+if e[3] and tonumber(string.match(e[3], '^%d+')) <= tonumber(ARGV[1]) then redis.call('HDEL', KEYS[1], 'd') end
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 0
+)lua";
+
+const std::string mark_dead_source = R"lua(
+local v = redis.call('HGET', KEYS[1], 'v')
+if v and tonumber(v) >= tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 'd', ARGV[1] .. ':' .. ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 0
 )lua";
@@ -115,11 +126,16 @@ Result<Remembered> as_remembered(Reply& reply) {
 }
 
 Result<Begun> as_begun(Reply& reply) {
-    if (reply.list.size() != 3) return make_error_code(Errc::refused);
+    if (reply.list.size() != 4) return make_error_code(Errc::refused);
     Begun begun;
     begun.permission = static_cast<Permission>(reply.list[0].integer);
     begun.ledger_since = from_ms(std::strtoll(reply.list[1].text.c_str(), nullptr, 10));
     begun.applied_version = std::strtoll(reply.list[2].text.c_str(), nullptr, 10);
+    const std::string& dead = reply.list[3].text;
+    if (const auto colon = dead.find(':'); colon != std::string::npos) {
+        begun.dead =
+            DeadLetter{.version = std::strtoll(dead.c_str(), nullptr, 10), .change_id = dead.substr(colon + 1)};
+    }
     return begun;
 }
 
@@ -174,15 +190,15 @@ public:
         return ask(nullptr, std::move(command), &nothing);
     }
 
-    Answer<void> open_ledger(std::string destination) override {
+    Answer<void> open_ledger(std::string destination, std::int32_t partition) override {
         Command call = open_ledger_.call(1, 0);
-        call.add(ledger_since_key(destination));
+        call.add(ledger_since_key(destination, partition));
         return ask(&open_ledger_, std::move(call), &nothing);
     }
 
     Answer<Begun> begin(LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) override {
         Command call = begin_.call(2, 3);
-        call.add(ledger_key(key)).add(ledger_since_key(key.destination));
+        call.add(ledger_key(key)).add(ledger_since_key(key.destination, key.partition));
         call.add(version).add(owner).add(lease.count());
         return ask(&begin_, std::move(call), &as_begun);
     }
@@ -197,6 +213,12 @@ public:
         Command call = abandon_.call(1, 1);
         call.add(ledger_key(key)).add(owner);
         return ask(&abandon_, std::move(call), &nothing);
+    }
+
+    Answer<void> mark_dead(LedgerKey key, DeadLetter dead) override {
+        Command call = mark_dead_.call(1, 3);
+        call.add(ledger_key(key)).add(dead.version).add(dead.change_id).add(Milliseconds{ledger_memory}.count());
+        return ask(&mark_dead_, std::move(call), &nothing);
     }
 
     Answer<std::string> eviction_policy() override {
@@ -233,8 +255,8 @@ private:
     [[nodiscard]] std::string delivery_key(const Delivery& d) const { return key("delivery:", d.token); }
     [[nodiscard]] std::string change_key(std::string_view id) const { return key("opportunity:", id); }
     [[nodiscard]] std::string whole_key() const { return key("opportunities-whole", {}); }
-    [[nodiscard]] std::string ledger_since_key(std::string_view destination) const {
-        return key("ledger-since:", destination);
+    [[nodiscard]] std::string ledger_since_key(const std::string& destination, std::int32_t partition) const {
+        return key("ledger-since:", destination + ":" + std::to_string(partition));
     }
     [[nodiscard]] std::string ledger_key(const LedgerKey& k) const {
         return key("ledger:", k.destination + ":" + k.resource);
@@ -249,6 +271,7 @@ private:
     Script begin_{begin_source};
     Script finish_{finish_source};
     Script abandon_{abandon_source};
+    Script mark_dead_{mark_dead_source};
 };
 
 }  // namespace

@@ -46,6 +46,13 @@ enum class Permission {
     applied_before,  // this very version is applied
     superseded,      // a newer one is
     busy,            // another process holds the lease
+    no_ledger,       // Redis has been emptied, absence means nothing; rebuild first, then open_ledger()
+};
+
+// A change that became a dead letter.
+struct DeadLetter {
+    std::int64_t version = 0;
+    std::string change_id{};
 };
 
 struct Begun {
@@ -54,12 +61,15 @@ struct Begun {
     std::int64_t applied_version = 0;
     // When this ledger was begun: what is older than the ledger may have been applied before it.
     Timestamp ledger_since{};
+    // The last dead letter, while no newer change has been applied.
+    std::optional<DeadLetter> dead{};
 };
 
-// What a destination keeps in order, and who asks.
+// What versions are counted along, and which partition of the ledger it is in: that of its records.
 struct LedgerKey {
     std::string destination{};
     std::string resource{};
+    std::int32_t partition = 0;
 };
 
 class Store {
@@ -84,12 +94,14 @@ public:
     // Says that the cache is whole from now on.
     virtual Answer<void> vouch_for_changes() = 0;
 
-    // The daemons' ledger: begin, apply, finish or abandon. It is opened once, when a destination's daemon first
-    // starts.
-    virtual Answer<void> open_ledger(std::string destination) = 0;
+    // The daemons' ledger: begin, apply, finish or abandon. A partition of it is opened once it is known to hold what
+    // was applied so far. An entry lives 120 days after it was last touched.
+    virtual Answer<void> open_ledger(std::string destination, std::int32_t partition) = 0;
     virtual Answer<Begun> begin(LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) = 0;
     virtual Answer<void> finish(LedgerKey key, std::int64_t version, std::string owner) = 0;
     virtual Answer<void> abandon(LedgerKey key, std::string owner) = 0;
+    // Remembered until this or a newer version is finished.
+    virtual Answer<void> mark_dead(LedgerKey key, DeadLetter dead) = 0;
 
     // "noeviction", or the policy under which Redis would throw our memory away.
     virtual Answer<std::string> eviction_policy() = 0;

@@ -47,4 +47,9 @@ const v1::Change& announcement(const v1::Change& newest, const std::vector<v1::C
     return newest;
 }
 
+bool overtaken(const v1::Change& newest, const v1::Change& announced, const v1::Change& emitted) {
+    if (emitted.version() <= newest.version()) return false;
+    return !announced.live() || !same_status(announced, emitted);
+}
+
 }  // namespace hirewire::sync

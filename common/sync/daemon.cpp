@@ -2,9 +2,9 @@
 
 #include <array>
 
-#include "common/core/sleep.hpp"
 #include "common/runtime/engine_service.hpp"
 #include "common/sync/delivery.hpp"
+#include "common/sync/ledger_rebuild.hpp"
 
 namespace hirewire::sync {
 namespace {
@@ -94,7 +94,6 @@ public:
         const auto executor = runtime.context().get_executor();
         store_ = redis::make_store(executor, common.redis);
         co_await runtime::check_redis(*store_, common.redis, runtime::Patience::endless);
-        while (!co_await store_->open_ledger(name_)) co_await sleep_for(Milliseconds{200});
         producer_ = kafka::make_producer(executor, common.kafka);
         http::ClientSettings client;
         client.base_url = base_url_;
@@ -105,6 +104,8 @@ public:
         delivery_.account = common.account;
         handler_ = std::make_unique<Delivery>(
             delivery_, *destination_, *client_, *internal_, *store_, *producer_, runtime.clock(), runtime.metrics());
+        rebuild_ = std::make_unique<LedgerRebuild>(executor, common.kafka, *store_, name_);
+        handler_->on_no_ledger([this](std::int32_t partition) { rebuild_->want(partition); });
         std::vector<std::string> topics(1, "hiring.changes");
         constexpr std::array<const char*, 3> tiers{"1m", "10m", "1h"};
         for (std::size_t i = 0; i < tiers.size(); ++i) {
@@ -140,6 +141,7 @@ private:
     std::unique_ptr<kafka::Producer> producer_;
     std::unique_ptr<http::Client> client_;
     std::unique_ptr<http::Client> internal_;
+    std::unique_ptr<LedgerRebuild> rebuild_;
     std::unique_ptr<Delivery> handler_;
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<pipeline::Engine> engine_;

@@ -10,6 +10,7 @@
 #include "common/pipeline/history.hpp"
 #include "common/sync/batch.hpp"
 #include "common/sync/judge.hpp"
+#include "common/sync/ledger_rebuild.hpp"
 
 namespace hirewire::sync {
 namespace {
@@ -18,13 +19,6 @@ namespace asio = boost::asio;
 
 // A find-then-write sequence is a handful of steps; more is a rule that runs in circles.
 constexpr int most_steps = 12;
-
-// Outcomes after which the destination is known to stand at this version.
-bool is_state(v1::OutcomeKind outcome) {
-    return outcome == v1::OUTCOME_KIND_APPLIED || outcome == v1::OUTCOME_KIND_UNCHANGED ||
-           outcome == v1::OUTCOME_KIND_SUPERSEDED || outcome == v1::OUTCOME_KIND_HANDED_OVER ||
-           outcome == v1::OUTCOME_KIND_DISABLED;
-}
 
 bool is_write(http::Method method) {
     return method != http::Method::get && method != http::Method::head;
@@ -175,6 +169,7 @@ redis::LedgerKey Delivery::ledger_key(const Attempt& attempt) const {
     key.destination = name_;
     // Versions grow along one opportunity; a person's opportunities each have their own.
     key.resource = attempt.change.opportunity_id();
+    key.partition = attempt.partition;
     return key;
 }
 
@@ -185,6 +180,7 @@ asio::awaitable<pipeline::Attempted> Delivery::attempt(const pipeline::Job& job)
     attempt.change = std::move(*batch.newest);
     attempt.traceparent = std::move(batch.traceparent);
     attempt.resource = job.place.lane;
+    attempt.partition = speaker(job).record.partition.number;
     attempt.owner = owner_prefix_ + std::to_string(next_owner_++);
     attempt.number = job.attempts_before + job.attempts;
     Verdict verdict = co_await decide(std::move(batch.older), attempt);
@@ -198,6 +194,9 @@ asio::awaitable<Delivery::Verdict> Delivery::decide(std::vector<v1::Change> olde
     switch (begun->permission) {
         case redis::Permission::go:
             break;
+        case redis::Permission::no_ledger:
+            rebuild_(attempt.partition);
+            co_return pipeline::Wait{.reason = "Redis has been emptied; the ledger is rebuilt from sync.outcomes"};
         case redis::Permission::busy:
             co_return pipeline::Wait{.reason = "another process works on this resource"};
         case redis::Permission::applied_before:
@@ -222,16 +221,28 @@ asio::awaitable<Delivery::Verdict> Delivery::decide(std::vector<v1::Change> olde
     const auto occurred = from_ms(announced.occurred_at_ms());
     attempt.change.set_live(announced.live());
     attempt.lease_ends = clock_.monotonic() + settings_.lease;
+    attempt.dead = begun->dead;
     situation.late = clock_.now() - occurred > settings_.follow_up_max_age || occurred < begun->ledger_since;
 
     Plan plan{Settle{.outcome = v1::OUTCOME_KIND_SKIPPED, .reason = "confidential"}};
-    if (!attempt.change.confidential() || settings_.confidential) {
+    if (co_await newer_is_on_its_way(attempt.change, announced)) {
+        plan = Plan{Settle{.outcome = v1::OUTCOME_KIND_SUPERSEDED, .reason = "a newer change is on its way"}};
+    } else if (!attempt.change.confidential() || settings_.confidential) {
         plan = co_await follow(destination_.plan(attempt.change, situation), attempt);
     }
     if (auto* settled = std::get_if<Settle>(&plan.step)) {
         co_return co_await settle(std::move(*settled), attempt, older);
     }
     co_return co_await fail(std::move(std::get<Fail>(plan.step).verdict), attempt);
+}
+
+// After an outage the backlog of an opportunity costs one call, whatever it holds. When Redis does not know, it is
+// simply sent.
+asio::awaitable<bool> Delivery::newer_is_on_its_way(const v1::Change& newest, const v1::Change& announced) {
+    const auto remembered = co_await store_.last_change(newest.opportunity_id());
+    v1::Change emitted;
+    co_return remembered && remembered->change&& emitted.ParseFromString(*remembered->change) &&
+        overtaken(newest, announced, emitted);
 }
 
 // Carries out step after step until the plan is a decision.
@@ -326,8 +337,9 @@ asio::awaitable<Plan> Delivery::ask_person(AskPerson ask, const Attempt& attempt
 asio::awaitable<Delivery::Verdict> Delivery::settle(
     Settle decision, Attempt& attempt, const std::vector<v1::Change>& older) {
     if (attempt.http_status != 0) forget_403();
-    const bool reported =
-        co_await report_superseded(attempt, older) && co_await report(attempt, decision.outcome, decision.reason);
+    bool reported = co_await report_superseded(attempt, older);
+    if (reported && is_state(decision.outcome)) reported = co_await report_resolved(attempt);
+    reported = reported && co_await report(attempt, decision.outcome, decision.reason);
     if (!reported) {
         co_await store_.abandon(ledger_key(attempt), attempt.owner);
         co_return pipeline::Wait{.reason = "the outcome cannot be written"};
@@ -425,6 +437,22 @@ asio::awaitable<bool> Delivery::report(const Attempt& attempt, v1::OutcomeKind o
     co_return true;
 }
 
+// A dead letter that this change overtakes needs nobody's hand any more.
+asio::awaitable<bool> Delivery::report_resolved(const Attempt& attempt) {
+    if (!attempt.dead || attempt.dead->version >= attempt.change.version()) co_return true;
+    Attempt dead;
+    dead.change.set_opportunity_id(attempt.change.opportunity_id());
+    dead.change.set_change_id(attempt.dead->change_id);
+    dead.change.set_version(attempt.dead->version);
+    dead.change.set_occurred_at_ms(to_ms(clock_.now()));
+    dead.resource = attempt.resource;
+    dead.number = 0;
+    const bool reported =
+        co_await report(dead, v1::OUTCOME_KIND_SUPERSEDED, "its dead letter is resolved by a newer change");
+    if (reported) dead_letters_.set(dead_ = std::max(0.0, dead_ - 1));
+    co_return reported;
+}
+
 asio::awaitable<bool> Delivery::report_superseded(const Attempt& attempt, const std::vector<v1::Change>& older) {
     for (const auto& change : older) {
         Attempt overtaken;
@@ -493,6 +521,18 @@ asio::awaitable<bool> Delivery::give_up(const pipeline::Job& job, std::string re
         co_return false;
     }
     dead_letters_.set(++dead_);
+    Batch batch = read_batch(job);
+    if (batch.newest) {
+        redis::LedgerKey key;
+        key.destination = name_;
+        key.resource = batch.newest->opportunity_id();
+        key.partition = speaker(job).record.partition.number;
+        redis::DeadLetter dead;
+        dead.version = batch.newest->version();
+        dead.change_id = batch.newest->change_id();
+        // Not remembered, it is only not resolved by itself.
+        co_await store_.mark_dead(std::move(key), std::move(dead));
+    }
     const auto origin = pipeline::read_origin(speaker(job).record);
     log::error(
         "delivery.dead",

@@ -2,6 +2,7 @@
 // One sync daemon's work on a job: pick the newest change, ask the ledger, follow the destination's plan, report the
 // outcome, write the ledger. begin -> apply -> outcome acknowledged -> done -> commit: a crash repeats, never loses.
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -41,6 +42,8 @@ public:
     boost::asio::awaitable<pipeline::Attempted> attempt(const pipeline::Job& job) override;
     boost::asio::awaitable<bool> give_up(const pipeline::Job& job, std::string reason) override;
     boost::asio::awaitable<bool> park(const pipeline::Job& job, pipeline::Park park) override;
+    // Called when a partition's ledger is gone with an emptied Redis, at every attempt until it is there again.
+    void on_no_ledger(std::function<void(std::int32_t)> rebuild) { rebuild_ = std::move(rebuild); }
     // Whether the destination's token is another one than before.
     bool use_tokens(std::string token, std::string internal_token);
 
@@ -50,10 +53,12 @@ private:
         v1::Change change{};
         std::string traceparent{};
         std::string resource{};
+        std::int32_t partition = 0;
         std::string owner{};
         int number = 1;
         int http_status = 0;
         Instant lease_ends = Instant::max();
+        std::optional<redis::DeadLetter> dead{};
     };
     struct Remembered {
         http::Reply reply{};
@@ -62,6 +67,7 @@ private:
     using Verdict = pipeline::Verdict;
 
     boost::asio::awaitable<Verdict> decide(std::vector<v1::Change> older, Attempt& attempt);
+    boost::asio::awaitable<bool> newer_is_on_its_way(const v1::Change& newest, const v1::Change& announced);
     boost::asio::awaitable<Plan> follow(Plan plan, Attempt& attempt);
     // Keeps the resource for another lease; false when it is somebody else's by now.
     boost::asio::awaitable<bool> prolong(Attempt& attempt);
@@ -70,6 +76,7 @@ private:
     boost::asio::awaitable<Verdict> settle(Settle decision, Attempt& attempt, const std::vector<v1::Change>& older);
     boost::asio::awaitable<Verdict> fail(Verdict verdict, Attempt& attempt);
     boost::asio::awaitable<bool> report(const Attempt& attempt, v1::OutcomeKind outcome, std::string reason);
+    boost::asio::awaitable<bool> report_resolved(const Attempt& attempt);
     boost::asio::awaitable<bool> report_superseded(const Attempt& attempt, const std::vector<v1::Change>& older);
     // The record that speaks for the job, with its history and the reason added.
     [[nodiscard]] kafka::Message set_aside(
@@ -94,6 +101,7 @@ private:
     metrics::Gauge dead_letters_;
     std::map<std::string, Remembered> remembered_;
     std::string owner_prefix_;
+    std::function<void(std::int32_t)> rebuild_ = [](std::int32_t) {};
     std::string last_forbidden_;
     bool credential_refused_ = false;
     std::uint64_t next_owner_ = 0;

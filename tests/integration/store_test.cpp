@@ -79,6 +79,7 @@ TEST_CASE("store: nothing that is kept for good runs out by accident, nothing el
     const redis::LedgerKey key{.destination = "clara", .resource = "r"};
     const redis::Delivery delivery{.token = "t", .fingerprint = "f"};
     b.loop.wait(b.store->claim(delivery, "a", {}));
+    b.loop.wait(b.store->open_ledger("clara", 0));
     b.loop.wait(b.store->begin(key, 5, "a", Milliseconds{30'000}));
     const auto ttl = [](const std::string& name) {
         // ":123" is Redis' way to answer a number.
@@ -95,7 +96,7 @@ TEST_CASE("store: nothing that is kept for good runs out by accident, nothing el
     b.loop.wait(b.store->remember_change("o", "bytes"));
     CHECK(ttl("opportunity:o") == -1);
     // The ledger's own birthday has no end.
-    CHECK(ttl("ledger-since:clara") == -1);
+    CHECK(ttl("ledger-since:clara:0") == -1);
 }
 
 // Last: the server is another one afterwards.
@@ -110,8 +111,11 @@ TEST_CASE("store: a server that went away is an error at once, and is found agai
     b.loop.until("the loss is noticed", [&] { return !b.store->connected(); });
     server().process = testing::start_redis(server().port, server().directory.path() + "/redis-again.log");
     b.loop.until("it is connected again", [&] { return b.store->connected(); });
-    // And it has forgotten everything: scripts and ledger.
+    // And it has forgotten everything: scripts and ledger. Absence permits nothing until the ledger is opened again.
     const auto begun = b.loop.wait(b.store->begin(key, 5, "a", Milliseconds{1'000}));
     REQUIRE(begun.has_value());
-    CHECK(begun.value().permission == redis::Permission::go);
+    CHECK(begun.value().permission == redis::Permission::no_ledger);
+    CHECK(b.loop.wait(b.store->open_ledger("clara", 0)).has_value());
+    const auto again = b.loop.wait(b.store->begin(key, 5, "a", Milliseconds{1'000}));
+    CHECK(again.value().permission == redis::Permission::go);
 }

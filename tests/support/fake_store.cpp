@@ -80,9 +80,9 @@ FakeStore::Answer<void> FakeStore::vouch_for_changes() {
     co_return Result<void>{};
 }
 
-FakeStore::Answer<void> FakeStore::open_ledger(std::string destination) {
+FakeStore::Answer<void> FakeStore::open_ledger(std::string destination, std::int32_t partition) {
     if (!reached("open_ledger")) co_return unavailable();
-    ledgers_.emplace(std::move(destination), clock_.now());
+    ledgers_.emplace(destination + ":" + std::to_string(partition), clock_.now());
     co_return Result<void>{};
 }
 
@@ -91,8 +91,14 @@ FakeStore::Answer<redis::Begun> FakeStore::begin(
     if (!reached("begin")) co_return unavailable();
     const auto now = clock_.now();
     redis::Begun begun;
-    begun.ledger_since = ledgers_.emplace(key.destination, now).first->second;
+    const auto ledger = ledgers_.find(key.destination + ":" + std::to_string(key.partition));
+    if (ledger == ledgers_.end()) {
+        begun.permission = redis::Permission::no_ledger;
+        co_return begun;
+    }
+    begun.ledger_since = ledger->second;
     auto& entry = entries_[name_of(key)];
+    begun.dead = entry.dead;
     begun.applied_version = entry.version.value_or(0);
     if (entry.version == version) {
         begun.permission = redis::Permission::applied_before;
@@ -113,6 +119,7 @@ FakeStore::Answer<void> FakeStore::finish(redis::LedgerKey key, std::int64_t ver
     auto& entry = entries_[name_of(key)];
     if (!entry.version || *entry.version < version) entry.version = version;
     if (entry.owner == owner) entry.owner.clear();
+    if (entry.dead && entry.dead->version <= version) entry.dead.reset();
     co_return Result<void>{};
 }
 
@@ -120,6 +127,13 @@ FakeStore::Answer<void> FakeStore::abandon(redis::LedgerKey key, std::string own
     if (!reached("abandon")) co_return unavailable();
     auto& entry = entries_[name_of(key)];
     if (entry.owner == owner) entry.owner.clear();
+    co_return Result<void>{};
+}
+
+FakeStore::Answer<void> FakeStore::mark_dead(redis::LedgerKey key, redis::DeadLetter dead) {
+    if (!reached("mark_dead")) co_return unavailable();
+    auto& entry = entries_[name_of(key)];
+    if (!entry.version || *entry.version < dead.version) entry.dead = std::move(dead);
     co_return Result<void>{};
 }
 

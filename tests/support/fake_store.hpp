@@ -21,11 +21,12 @@ public:
     Answer<redis::Remembered> last_change(std::string opportunity) override;
     Answer<void> remember_change(std::string opportunity, std::string change) override;
     Answer<void> vouch_for_changes() override;
-    Answer<void> open_ledger(std::string destination) override;
+    Answer<void> open_ledger(std::string destination, std::int32_t partition) override;
     Answer<redis::Begun> begin(
         redis::LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) override;
     Answer<void> finish(redis::LedgerKey key, std::int64_t version, std::string owner) override;
     Answer<void> abandon(redis::LedgerKey key, std::string owner) override;
+    Answer<void> mark_dead(redis::LedgerKey key, redis::DeadLetter dead) override;
     Answer<std::string> eviction_policy() override;
     [[nodiscard]] bool connected() const override { return !away; }
 
@@ -52,6 +53,7 @@ private:
         std::optional<std::int64_t> version{};
         std::string owner{};
         Timestamp until{};
+        std::optional<redis::DeadLetter> dead{};
     };
     [[nodiscard]] bool reached(std::string_view operation);
     static std::string name_of(const redis::LedgerKey& key) { return key.destination + "/" + key.resource; }

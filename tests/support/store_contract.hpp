@@ -92,6 +92,31 @@ void check_ledger(redis::Store& store, const Wait& wait, const PassTime& pass_ti
     const auto key = [](const std::string& resource) {
         return redis::LedgerKey{.destination = "clara", .resource = resource};
     };
+    SUBCASE("a partition that nobody has opened permits nothing, and says so") {
+        const redis::LedgerKey unopened{.destination = "clara", .resource = "r0", .partition = 7};
+        CHECK(wait(store.begin(unopened, version, "one", lease)).value().permission == Permission::no_ledger);
+        // What is rebuilt before the opening counts after it.
+        CHECK(wait(store.finish(unopened, version, "")).has_value());
+        CHECK(wait(store.open_ledger("clara", 7)).has_value());
+        CHECK(wait(store.begin(unopened, version, "one", lease)).value().permission == Permission::applied_before);
+        CHECK(wait(store.begin(unopened, version + 1, "one", lease)).value().permission == Permission::go);
+    }
+    CHECK(wait(store.open_ledger("clara", 0)).has_value());
+    CHECK(wait(store.open_ledger("cluster", 0)).has_value());
+    SUBCASE("a dead letter is remembered until its version or a newer one is finished") {
+        CHECK_FALSE(wait(store.begin(key("r10"), version, "one", lease)).value().dead);
+        CHECK(wait(store.mark_dead(key("r10"), {.version = version, .change_id = "c-1"})).has_value());
+        CHECK(wait(store.finish(key("r10"), version - 1, "one")).has_value());
+        const auto begun = wait(store.begin(key("r10"), version + 1, "one", lease)).value();
+        REQUIRE(begun.dead);
+        CHECK(begun.dead->version == version);
+        CHECK(begun.dead->change_id == "c-1");
+        CHECK(wait(store.finish(key("r10"), version + 1, "one")).has_value());
+        CHECK_FALSE(wait(store.begin(key("r10"), version + 2, "one", lease)).value().dead);
+        // It comes too late to matter.
+        CHECK(wait(store.mark_dead(key("r10"), {.version = version, .change_id = "c-1"})).has_value());
+        CHECK_FALSE(wait(store.begin(key("r10"), version + 2, "one", lease)).value().dead);
+    }
     SUBCASE("one owner at a time, until it has finished") {
         CHECK(begin("r1", version, "one").permission == Permission::go);
         CHECK(begin("r1", version, "two").permission == Permission::busy);
@@ -139,10 +164,10 @@ void check_ledger(redis::Store& store, const Wait& wait, const PassTime& pass_ti
         CHECK(wait(store.begin(other, version, "two", lease)).value().permission == Permission::go);
     }
     SUBCASE("the ledger knows since when it is, and a second opening does not change that") {
-        CHECK(wait(store.open_ledger("clara")).has_value());
+        CHECK(wait(store.open_ledger("clara", 0)).has_value());
         const auto since = begin("r8", version, "one").ledger_since;
         pass_time(Milliseconds{50});
-        CHECK(wait(store.open_ledger("clara")).has_value());
+        CHECK(wait(store.open_ledger("clara", 0)).has_value());
         CHECK(begin("r9", version, "one").ledger_since == since);
         CHECK(to_ms(since) > 1'600'000'000'000);
     }

@@ -19,7 +19,12 @@ bool says_the_same(const StatusUpdate& a, const StatusUpdate& b) {
 
 StatusDestination::StatusDestination(std::string name, std::string token, Dice& dice)
     : Destination{std::move(name), std::move(token), "application/json", dice} {
-    control_at(http::Method::post, "/unknown", [this](const http::Incoming& r) { return set_unknown(r); });
+    control_at(http::Method::post, "/unknown", [this](const http::Incoming& r) {
+        return set_member(r, "unknown", unknown_);
+    });
+    control_at(http::Method::post, "/refused", [this](const http::Incoming& r) {
+        return set_member(r, "refused", refused_);
+    });
 }
 
 http::Reply StatusDestination::put(
@@ -30,6 +35,7 @@ http::Reply StatusDestination::put(
     if (unknown_.contains(opportunity)) {
         return error(404, "unknown-candidate", "This candidate has not been imported here.");
     }
+    if (refused_.contains(opportunity)) return error(422, "invalid-request", "This one is refused on request.");
     switch (versions_.order_of(opportunity, call.version, call.incoming->body)) {
         case VersionGuard::Order::older:
             return outcome("superseded");
@@ -53,18 +59,20 @@ http::Reply StatusDestination::put(
     return outcome(changed ? "updated" : "unchanged");
 }
 
-http::Reply StatusDestination::set_unknown(const http::Incoming& request) {
+http::Reply StatusDestination::set_member(
+    const http::Incoming& request, std::string_view member, std::set<std::string>& set) const {
+    const std::string name{member};
     ControlBody body{request.body};
     const auto opportunity = body->text("opportunity");
-    const bool unknown = body->boolean("unknown");
+    const bool in = body->boolean(name);
     if (auto refused = body.refusal()) return *refused;
-    if (unknown) {
-        unknown_.insert(opportunity);
+    if (in) {
+        set.insert(opportunity);
     } else {
-        unknown_.erase(opportunity);
+        set.erase(opportunity);
     }
     json::Writer out;
-    out.begin_object().member("opportunity", opportunity).member("unknown", unknown).end_object();
+    out.begin_object().member("opportunity", opportunity).member(name, in).end_object();
     return http::json_reply(200, out.text());
 }
 

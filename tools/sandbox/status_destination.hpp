@@ -37,10 +37,12 @@ private:
     };
 
     [[nodiscard]] std::string state() const final;
-    http::Reply set_unknown(const http::Incoming& request);
+    // {"opportunity", member: bool} puts the opportunity into `set` or takes it out.
+    http::Reply set_member(const http::Incoming& request, std::string_view member, std::set<std::string>& set) const;
 
     std::map<std::string, Belief> beliefs_;  // by opportunity
     std::set<std::string> unknown_;
+    std::set<std::string> refused_;
     VersionGuard versions_;
 };
 

@@ -57,7 +57,7 @@ struct Bench {
     Bench() {
         settings.token = "destination-token";
         settings.internal_token = "internal-token";
-        finish(store.open_ledger("plain"));
+        finish(store.open_ledger("plain", 2));
         clock.advance(Milliseconds{1'000});
         now = to_ms(clock.now());
         clock.advance(Milliseconds{500});
@@ -101,7 +101,7 @@ struct Bench {
     metrics::Registry metrics;
     Plain destination;
     DeliverySettings settings;
-    redis::LedgerKey key{.destination = "plain", .resource = "opportunity-1"};
+    redis::LedgerKey key{.destination = "plain", .resource = "opportunity-1", .partition = 2};
     std::int64_t now = 0;   // half a second ago
     bool answered = false;  // at the last attempt
     std::unique_ptr<Delivery> made;
@@ -140,7 +140,9 @@ TEST_CASE("delivery: begin, apply, outcome acknowledged, finish, in this order")
     };
     const auto change = stage_change(b.now);
     CHECK(is_done(b.attempt({change})));
-    CHECK(order == std::vector<std::string>{"begin", "PUT /status/opportunity-1", "write sync.outcomes", "finish"});
+    CHECK(
+        order == std::vector<std::string>{
+                     "begin", "last_change", "PUT /status/opportunity-1", "write sync.outcomes", "finish"});
     CHECK(b.applied() == change.version());
     const auto outcome = b.outcomes().at(0);
     CHECK(outcome.destination() == "plain");
@@ -539,6 +541,73 @@ TEST_CASE("delivery: what is parked goes to the tier's topic on the same partiti
     SUBCASE("not written: the engine is told so") {
         b.producer.fails = [](const kafka::Message& m) { return m.topic.ends_with(".10m"); };
         CHECK_FALSE(finish(b.delivery().park(again, park)));
+    }
+}
+
+TEST_CASE("delivery: on an emptied Redis nothing is sent until the ledger of that partition is rebuilt") {
+    Bench b;
+    b.store.empty();
+    std::vector<std::int32_t> asked;
+    b.delivery().on_no_ledger([&](std::int32_t partition) { asked.push_back(partition); });
+    CHECK(is_wait(b.attempt({stage_change(b.now)})));
+    CHECK(asked == std::vector<std::int32_t>{2});
+    CHECK(b.client.requests.empty());
+    CHECK(b.producer.messages.empty());
+    finish(b.store.finish(b.key, stage_change(b.now).version(), ""));
+    finish(b.store.open_ledger("plain", 2));
+    CHECK(is_done(b.attempt({stage_change(b.now)})));
+    CHECK(b.client.requests.empty());  // the rebuilt ledger knew it
+}
+
+TEST_CASE("delivery: a dead letter that a newer change overtakes is resolved, and told so") {
+    Bench b;
+    const auto older = stage_change(b.now - 1'000);
+    const auto newer = stage_change(b.now);
+    REQUIRE(older.version() < newer.version());
+    CHECK(finish(b.delivery().give_up(job_of({older}, 3), "answered 422")));
+    CHECK(is_done(b.attempt({newer})));
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_DEAD, v1::OUTCOME_KIND_SUPERSEDED, v1::OUTCOME_KIND_APPLIED});
+    const auto resolved = b.outcomes().at(1);
+    CHECK(resolved.change_id() == older.change_id());
+    CHECK(resolved.version() == older.version());
+    CHECK(resolved.reason().find("dead letter") != std::string::npos);
+    // Once.
+    CHECK(is_done(b.attempt({stage_change(b.now + 100)})));
+    CHECK(b.kinds().back() == v1::OUTCOME_KIND_APPLIED);
+    CHECK(b.kinds().size() == 4);
+}
+
+TEST_CASE("delivery: a change that a newer one on its way says more than costs no call") {
+    Bench b;
+    const auto emit = [&](v1::Change change) {
+        finish(b.store.remember_change("opportunity-1", change.SerializeAsString()));
+    };
+    auto older = stage_change(b.now - 1'000);
+    auto newer = stage_change(b.now);
+    newer.mutable_status()->set_id("another stage");
+    SUBCASE("a newer one was emitted") {
+        emit(newer);
+        CHECK(is_done(b.attempt({older})));
+        CHECK(b.client.requests.empty());
+        CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_SUPERSEDED});
+        CHECK(b.applied() == older.version());
+    }
+    SUBCASE("it is the last one itself") {
+        emit(older);
+        CHECK(is_done(b.attempt({older})));
+        CHECK(b.client.requests.size() == 1);
+    }
+    SUBCASE("nothing is known: it is sent") {
+        CHECK(is_done(b.attempt({older})));
+        CHECK(b.client.requests.size() == 1);
+    }
+    SUBCASE("a live announcement of the same status is not swallowed by a detail that came after") {
+        older.set_live(true);
+        newer.mutable_status()->set_id(older.status().id());
+        newer.set_live(false);
+        emit(newer);
+        CHECK(is_done(b.attempt({older})));
+        CHECK(b.client.requests.size() == 1);
     }
 }
 

@@ -1,0 +1,96 @@
+#include "common/sync/ledger_rebuild.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+#include "common/kafka/reader.hpp"
+#include "common/log/log.hpp"
+
+namespace hirewire::sync {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::minutes patience{5};
+
+// Blocks the thread that it is spawned on.
+asio::awaitable<void> read_versions(
+    kafka::Settings settings, std::int32_t partition, std::shared_ptr<AppliedVersions> versions) {
+    const auto keep = [&versions](const kafka::Record& record) {
+        if (record.value) versions->add(*record.value);
+    };
+    kafka::read_all(settings, "sync.outcomes", keep, patience, partition);
+    co_return;
+}
+
+}  // namespace
+
+bool is_state(v1::OutcomeKind outcome) {
+    return outcome == v1::OUTCOME_KIND_APPLIED || outcome == v1::OUTCOME_KIND_UNCHANGED ||
+           outcome == v1::OUTCOME_KIND_SUPERSEDED || outcome == v1::OUTCOME_KIND_HANDED_OVER ||
+           outcome == v1::OUTCOME_KIND_DISABLED;
+}
+
+void AppliedVersions::add(const std::string& value) {
+    v1::Outcome outcome;
+    if (!outcome.ParseFromString(value)) return;
+    if (outcome.destination() != destination_ || !is_state(outcome.outcome())) return;
+    auto& version = versions_[outcome.opportunity_id()];
+    version = std::max(version, outcome.version());
+}
+
+LedgerRebuild::LedgerRebuild(
+    asio::any_io_executor executor, kafka::Settings kafka, redis::Store& store, std::string destination)
+    : executor_{std::move(executor)}, kafka_{std::move(kafka)}, store_{store}, destination_{std::move(destination)} {}
+
+LedgerRebuild::~LedgerRebuild() {
+    reading_.stop();
+    reading_.join();
+}
+
+void LedgerRebuild::want(std::int32_t partition) {
+    if (under_way_.insert(partition).second) asio::co_spawn(executor_, rebuild(partition), asio::detached);
+}
+
+asio::awaitable<void> LedgerRebuild::rebuild(std::int32_t partition) {
+    std::string failure;
+    try {
+        const auto versions = std::make_shared<AppliedVersions>(destination_);
+        co_await asio::co_spawn(reading_, read_versions(kafka_, partition, versions), asio::use_awaitable);
+        co_await write(partition, versions->all());
+    } catch (const std::exception& e) {
+        failure = e.what();
+    }
+    under_way_.erase(partition);
+    if (!failure.empty()) {
+        log::warning(
+            "ledger.not_rebuilt",
+            {{"destination", destination_}, {"partition", static_cast<int>(partition)}, {"reason", failure}});
+    }
+}
+
+asio::awaitable<void> LedgerRebuild::write(std::int32_t partition, std::map<std::string, std::int64_t> versions) {
+    for (const auto& [opportunity, version] : versions) {
+        redis::LedgerKey key;
+        key.destination = destination_;
+        key.resource = opportunity;
+        key.partition = partition;
+        // Nobody's lease, and never lower than what is there by now.
+        const auto written = co_await store_.finish(std::move(key), version, "rebuild");
+        if (!written) throw std::runtime_error{"ledger: " + written.error().message()};
+    }
+    const auto opened = co_await store_.open_ledger(destination_, partition);
+    if (!opened) throw std::runtime_error{"ledger: " + opened.error().message()};
+    log::info(
+        "ledger.rebuilt",
+        {{"destination", destination_},
+         {"partition", static_cast<int>(partition)},
+         {"entries", static_cast<std::int64_t>(versions.size())}});
+}
+
+}  // namespace hirewire::sync
