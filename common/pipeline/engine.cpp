@@ -1,6 +1,5 @@
 #include "common/pipeline/engine.hpp"
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -70,7 +69,7 @@ void Engine::take(kafka::Event event) {
         overloaded{
             [this](kafka::Record& record) {
                 Place place = handler_.place(record);
-                const Past past = past_of(record);
+                const Past past = to_past(read_history(record.headers), clock_.now(), clock_.monotonic());
                 core_.on_record(std::move(record), std::move(place), past);
             },
             [this](const kafka::Assigned& assigned) { core_.on_assigned(assigned.partitions); },
@@ -140,18 +139,6 @@ void Engine::tell_of_circuit() {
     } else {
         log::info("circuit.closed", {{"consequence", "all goes on"}});
     }
-}
-
-Past Engine::past_of(const kafka::Record& record) const {
-    const History history = read_history(record.headers);
-    Past past;
-    past.attempts = history.attempts;
-    past.parked = history.parked;
-    const Instant instant = clock_.monotonic();
-    const Timestamp now = clock_.now();
-    if (history.failing_since) past.failing_since = instant - std::max(Milliseconds{0}, now - *history.failing_since);
-    if (history.not_before && *history.not_before > now) past.due = instant + (*history.not_before - now);
-    return past;
 }
 
 asio::awaitable<void> Engine::run_give_up(JobId id, std::string reason) {

@@ -52,8 +52,6 @@ private:
     boost::asio::awaitable<void> run_job(JobId id);
     boost::asio::awaitable<void> run_give_up(JobId id, std::string reason);
     boost::asio::awaitable<void> run_park(Park park);
-    // From headers, which speak of the world's time, to the core's.
-    [[nodiscard]] Past past_of(const kafka::Record& record) const;
     void tell_of_circuit();
 
     boost::asio::any_io_executor executor_;

@@ -1,5 +1,6 @@
 #include "common/pipeline/history.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <string>
@@ -45,6 +46,15 @@ History read_history(const std::vector<kafka::Header>& headers) {
     if (const auto since = number(headers, since_header, latest_ms)) history.failing_since = from_ms(*since);
     if (const auto due = number(headers, due_header, latest_ms)) history.not_before = from_ms(*due);
     return history;
+}
+
+Past to_past(const History& history, Timestamp now, Instant instant) {
+    Past past;
+    past.attempts = history.attempts;
+    past.parked = history.parked;
+    if (history.failing_since) past.failing_since = instant - std::max(Milliseconds{0}, now - *history.failing_since);
+    if (history.not_before && *history.not_before > now) past.due = instant + (*history.not_before - now);
+    return past;
 }
 
 void put_history(std::vector<kafka::Header>& headers, const History& history) {

@@ -8,6 +8,7 @@
 
 #include "common/core/time.hpp"
 #include "common/kafka/record.hpp"
+#include "common/pipeline/lanes.hpp"
 
 namespace hirewire::pipeline {
 
@@ -20,6 +21,9 @@ struct History {
 
 // A header that cannot be read, or says what cannot be, is as good as none.
 History read_history(const std::vector<kafka::Header>& headers);
+
+// From the world's time, of which headers speak, to the core's; `instant` is `now` on the core's clock.
+Past to_past(const History& history, Timestamp now, Instant instant);
 
 // In place of the history that is there.
 void put_history(std::vector<kafka::Header>& headers, const History& history);

@@ -19,6 +19,7 @@ Batch read_batch(const pipeline::Job& job) {
     for (const auto& received : job.records) {
         v1::Change change;
         if (!received.record.value || !change.ParseFromString(*received.record.value)) continue;
+        if (received.past.parked > 0) batch.parked.insert(change.version());
         if (batch.newest && batch.newest->version() == change.version()) continue;  // the same record, read again
         if (!batch.newest || change.version() > batch.newest->version()) {
             if (batch.newest) batch.older.push_back(std::move(*batch.newest));
@@ -31,12 +32,15 @@ Batch read_batch(const pipeline::Job& job) {
     return batch;
 }
 
-void drop_known(std::vector<v1::Change>& older, std::int64_t applied_version) {
+void drop_known(Batch& batch, std::int64_t applied_version) {
+    auto& older = batch.older;
     std::sort(older.begin(), older.end(), [](const auto& a, const auto& b) { return a.version() < b.version(); });
     const auto twice = std::unique(
         older.begin(), older.end(), [](const auto& a, const auto& b) { return a.version() == b.version(); });
     older.erase(twice, older.end());
-    std::erase_if(older, [&](const v1::Change& change) { return change.version() <= applied_version; });
+    std::erase_if(older, [&](const v1::Change& change) {
+        return change.version() <= applied_version && !batch.parked.contains(change.version());
+    });
 }
 
 const v1::Change& announcement(const v1::Change& newest, const std::vector<v1::Change>& older) {

@@ -2,6 +2,7 @@
 // What a job's records say taken together: coalescing as functions over values, asked by delivery.cpp.
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,13 @@ struct Batch {
     std::optional<v1::Change> newest{};  // speaks for all
     std::string traceparent{};           // of the newest one's record
     std::vector<v1::Change> older{};
+    std::set<std::int64_t> parked{};  // versions that were set aside for later: nothing has been said of them yet
 };
 Batch read_batch(const pipeline::Job& job);
 
-// Leaves of `older`, in order, what the newest change overtakes: what was applied before, or read twice, is neither
-// news nor overtaken.
-void drop_known(std::vector<v1::Change>& older, std::int64_t applied_version);
+// Leaves in `older`, in order, what the newest change overtakes: what was applied before, or read twice, is neither
+// news nor overtaken, unless it comes from a retry topic.
+void drop_known(Batch& batch, std::int64_t applied_version);
 
 // The change that announces the status: the newest one, or a live one of the same status that it overtakes. The
 // person was announced in that status, whatever detail came after; and as late as that one is, so late is the news.

@@ -183,11 +183,12 @@ asio::awaitable<pipeline::Attempted> Delivery::attempt(const pipeline::Job& job)
     attempt.partition = speaker(job).record.partition.number;
     attempt.owner = owner_prefix_ + std::to_string(next_owner_++);
     attempt.number = job.attempts_before + job.attempts;
-    Verdict verdict = co_await decide(std::move(batch.older), attempt);
+    Verdict verdict = co_await decide(std::move(batch), attempt);
     co_return pipeline::Attempted{std::move(verdict), attempt.http_status != 0};
 }
 
-asio::awaitable<Delivery::Verdict> Delivery::decide(std::vector<v1::Change> older, Attempt& attempt) {
+asio::awaitable<Delivery::Verdict> Delivery::decide(Batch batch, Attempt& attempt) {
+    auto& older = batch.older;
     const auto begun =
         co_await store_.begin(ledger_key(attempt), attempt.change.version(), attempt.owner, settings_.lease);
     if (!begun) co_return pipeline::Wait{.reason = "ledger: " + begun.error().message()};
@@ -203,10 +204,10 @@ asio::awaitable<Delivery::Verdict> Delivery::decide(std::vector<v1::Change> olde
         case redis::Permission::superseded: {
             // A repeat of what was decided before, unless a newer change came to this opportunity by another way.
             if (begun->permission == redis::Permission::superseded) {
-                drop_known(older, 0);
+                drop_known(batch, 0);
                 older.push_back(attempt.change);
             } else {
-                older.clear();
+                drop_known(batch, attempt.change.version());
             }
             if (!co_await report_superseded(attempt, older)) {
                 co_return pipeline::Wait{.reason = "the outcome cannot be written"};
@@ -214,7 +215,7 @@ asio::awaitable<Delivery::Verdict> Delivery::decide(std::vector<v1::Change> olde
             co_return pipeline::Done{};
         }
     }
-    drop_known(older, begun->applied_version);
+    drop_known(batch, begun->applied_version);
     const auto& announced = announcement(attempt.change, older);
     Situation situation;
     situation.backfill = !announced.live();
@@ -492,6 +493,7 @@ kafka::Message Delivery::set_aside(const pipeline::Job& job, std::string topic, 
 }
 
 asio::awaitable<bool> Delivery::park(const pipeline::Job& job, pipeline::Park park) {
+    if (!co_await report_overtaken_of(job)) co_return false;
     kafka::Message message = set_aside(job, "sync." + name_ + ".retry." + park.tier, park.reason);
     auto history = pipeline::read_history(message.headers);
     ++history.parked;
@@ -514,6 +516,7 @@ asio::awaitable<bool> Delivery::park(const pipeline::Job& job, pipeline::Park pa
 }
 
 asio::awaitable<bool> Delivery::give_up(const pipeline::Job& job, std::string reason) {
+    if (!co_await report_overtaken_of(job)) co_return false;
     kafka::Message message = set_aside(job, "sync." + name_ + ".dlq", reason);
     const auto written = co_await producer_.write(std::move(message));
     if (!written) {
@@ -546,6 +549,15 @@ asio::awaitable<bool> Delivery::give_up(const pipeline::Job& job, std::string re
     co_return co_await report_set_aside(job, v1::OUTCOME_KIND_DEAD, std::move(reason));
 }
 
+// Before the newest change goes anywhere from where it may be decided without the others.
+asio::awaitable<bool> Delivery::report_overtaken_of(const pipeline::Job& job) {
+    Batch batch = read_batch(job);
+    if (!batch.newest) co_return true;
+    Attempt attempt;
+    attempt.resource = job.place.lane;
+    co_return co_await report_superseded(attempt, batch.older);
+}
+
 asio::awaitable<bool> Delivery::report_set_aside(
     const pipeline::Job& job, v1::OutcomeKind outcome, std::string reason) {
     Batch batch = read_batch(job);
@@ -554,8 +566,7 @@ asio::awaitable<bool> Delivery::report_set_aside(
     attempt.change = std::move(*batch.newest);
     attempt.resource = job.place.lane;
     attempt.number = job.attempts_before + job.attempts;
-    co_return co_await report_superseded(attempt, batch.older) &&
-        co_await report(attempt, outcome, std::move(reason));
+    co_return co_await report(attempt, outcome, std::move(reason));
 }
 
 }  // namespace hirewire::sync

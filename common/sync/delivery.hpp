@@ -12,6 +12,7 @@
 #include "common/metrics/registry.hpp"
 #include "common/pipeline/engine.hpp"
 #include "common/redis/store.hpp"
+#include "common/sync/batch.hpp"
 #include "common/sync/destination.hpp"
 
 namespace hirewire::sync {
@@ -66,7 +67,7 @@ private:
     };
     using Verdict = pipeline::Verdict;
 
-    boost::asio::awaitable<Verdict> decide(std::vector<v1::Change> older, Attempt& attempt);
+    boost::asio::awaitable<Verdict> decide(Batch batch, Attempt& attempt);
     boost::asio::awaitable<bool> newer_is_on_its_way(const v1::Change& newest, const v1::Change& announced);
     boost::asio::awaitable<Plan> follow(Plan plan, Attempt& attempt);
     // Keeps the resource for another lease; false when it is somebody else's by now.
@@ -81,6 +82,7 @@ private:
     // The record that speaks for the job, with its history and the reason added.
     [[nodiscard]] kafka::Message set_aside(
         const pipeline::Job& job, std::string topic, const std::string& reason) const;
+    boost::asio::awaitable<bool> report_overtaken_of(const pipeline::Job& job);
     boost::asio::awaitable<bool> report_set_aside(
         const pipeline::Job& job, v1::OutcomeKind outcome, std::string reason);
     Verdict second_opinion_on_403(Verdict verdict, const Attempt& attempt);

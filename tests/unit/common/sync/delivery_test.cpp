@@ -611,6 +611,49 @@ TEST_CASE("delivery: a change that a newer one on its way says more than costs n
     }
 }
 
+TEST_CASE("delivery: what a change overtakes is told before that change is set aside and may be decided elsewhere") {
+    Bench b;
+    const auto job = job_of({stage_change(b.now), stage_change(b.now - 1'000)});
+    const pipeline::Park park{.job = 1, .tier = "1m", .delay = Milliseconds{60'000}, .reason = "answered 404"};
+    bool told_first = false;
+    b.producer.fails = [&](const kafka::Message& message) {
+        if (message.topic != "sync.outcomes") told_first = b.kinds() == Kinds{v1::OUTCOME_KIND_SUPERSEDED};
+        return false;
+    };
+    SUBCASE("parked") {
+        CHECK(finish(b.delivery().park(job, park)));
+    }
+    SUBCASE("given up") {
+        CHECK(finish(b.delivery().give_up(job, "answered 422")));
+    }
+    CHECK(told_first);
+}
+
+TEST_CASE("delivery: a change that comes back from a retry topic too late is told to be superseded") {
+    Bench b;
+    const auto parked = stage_change(b.now - 2'000);
+    const auto applied = stage_change(b.now - 1'000);
+    const auto newest = stage_change(b.now);
+    CHECK(is_done(b.attempt({applied})));
+    auto job = job_of({parked, newest});
+    job.records[0].past.parked = 1;
+    SUBCASE("together with one that is to be applied") {}
+    SUBCASE("together with one that is applied") {
+        job = job_of({parked, applied});
+        job.records[0].past.parked = 1;
+    }
+    SUBCASE("alone") {
+        job = job_of({parked});
+        job.records[0].past.parked = 1;
+    }
+    CHECK(is_done(b.attempt(job)));
+    const auto outcomes = b.outcomes();
+    const auto told = std::count_if(outcomes.begin(), outcomes.end(), [&](const v1::Outcome& outcome) {
+        return outcome.change_id() == parked.change_id() && outcome.outcome() == v1::OUTCOME_KIND_SUPERSEDED;
+    });
+    CHECK(told == 1);
+}
+
 TEST_CASE("delivery: a slow destination keeps its lease from step to step") {
     Bench b;
     b.settings.lease = Milliseconds{12'000};
