@@ -21,6 +21,8 @@ constexpr std::string_view offset_header = "hirewire-source-offset";
 // The year 2286 in ms: what is later is no time that we wrote.
 constexpr std::int64_t latest_ms = 9'999'999'999'999;
 constexpr std::int64_t most_attempts = 1'000'000;
+// The retry topics keep a record no longer: a header that asks for more would have it wait for ever.
+constexpr std::chrono::hours longest_rest{24 * 7};
 
 std::optional<std::int64_t> number(
     const std::vector<kafka::Header>& headers, std::string_view name, std::int64_t most) {
@@ -53,7 +55,9 @@ Past to_past(const History& history, Timestamp now, Instant instant) {
     past.attempts = history.attempts;
     past.parked = history.parked;
     if (history.failing_since) past.failing_since = instant - std::max(Milliseconds{0}, now - *history.failing_since);
-    if (history.not_before && *history.not_before > now) past.due = instant + (*history.not_before - now);
+    if (history.not_before && *history.not_before > now) {
+        past.due = instant + std::min<Milliseconds>(*history.not_before - now, longest_rest);
+    }
     return past;
 }
 

@@ -22,7 +22,8 @@ struct History {
 // A header that cannot be read, or says what cannot be, is as good as none.
 History read_history(const std::vector<kafka::Header>& headers);
 
-// From the world's time, of which headers speak, to the core's; `instant` is `now` on the core's clock.
+// From the world's time, of which headers speak, to the core's; `instant` is `now` on the core's clock. Nothing rests
+// for longer than a week, whatever its header says.
 Past to_past(const History& history, Timestamp now, Instant instant);
 
 // In place of the history that is there.

@@ -58,3 +58,24 @@ TEST_CASE("history: the origin is where a record was read first") {
     record.headers.pop_back();
     CHECK(read_origin(record).topic == "sync.clara.retry.1m");
 }
+
+TEST_CASE("history: on the core's clock") {
+    const Timestamp now = from_ms(1'772'464'400'000);
+    const Instant instant{std::chrono::hours{1}};
+    History history;
+    CHECK(to_past(history, now, instant).due == Instant{});
+    history.not_before = now + Milliseconds{5'000};
+    history.failing_since = now - Milliseconds{7'000};
+    auto past = to_past(history, now, instant);
+    CHECK(past.due == instant + Milliseconds{5'000});
+    CHECK(past.failing_since == instant - Milliseconds{7'000});
+    // Due already; and a first failure in the future is one of now: clocks differ.
+    history.not_before = now;
+    history.failing_since = now + Milliseconds{7'000};
+    past = to_past(history, now, instant);
+    CHECK(past.due == Instant{});
+    CHECK(past.failing_since == instant);
+    // A year that cannot be meant must not keep a change for ever.
+    history.not_before = from_ms(9'999'999'999'999);
+    CHECK(to_past(history, now, instant).due == instant + std::chrono::hours{24 * 7});
+}
