@@ -102,17 +102,18 @@ void Engine::perform() {
     set_alarm();
 }
 
+// One that goes off too early costs a look at the core, one that is set anew after each job costs more than the job.
 void Engine::set_alarm() {
     const auto wake = core_.wake_at();
-    if (!wake) {
-        alarm_.cancel();
-        return;
-    }
+    if (!wake || (alarm_at_ && *alarm_at_ <= *wake)) return;
+    alarm_at_ = wake;
     alarm_.expires_at(*wake);
     // An alarm that has gone off already cannot be cancelled: it may come when the consumer is closed, or all is
     // gone.
     alarm_.async_wait([this, consuming = std::weak_ptr{consuming_}](boost::system::error_code e) {
-        if (!e && !consuming.expired()) perform();
+        if (e || consuming.expired()) return;
+        alarm_at_.reset();
+        perform();
     });
 }
 

@@ -60,6 +60,7 @@ private:
     const Clock& clock_;
     Core core_;
     boost::asio::steady_timer alarm_;
+    std::optional<Instant> alarm_at_{};
     std::shared_ptr<bool> consuming_ = std::make_shared<bool>(true);  // gone once the consumer is closed
     bool stopping_ = false;
     bool reading_ = false;

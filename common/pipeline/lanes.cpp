@@ -5,32 +5,32 @@
 namespace hirewire::pipeline {
 
 void Lanes::list(const std::string& name, Lane& lane) {
-    if (lane.busy || lane.listed || lane.queue.empty()) return;
+    if (lane.busy || lane.listed || lane.groups.empty()) return;
     lane.listed = true;
     runnable_.push_back(name);
 }
 
 void Lanes::add(Place place, Received received) {
     Lane& lane = lanes_[place.lane];
-    Waiting waiting;
-    waiting.group = std::move(place.group);
-    waiting.received = std::move(received);
-    lane.queue.push_back(std::move(waiting));
+    const auto known = lane.by_name.find(place.group);
+    if (known != lane.by_name.end()) {
+        known->second->records.push_back(std::move(received));
+    } else {
+        Group group;
+        group.name = place.group;
+        group.records.push_back(std::move(received));
+        lane.groups.push_back(std::move(group));
+        lane.by_name.emplace(std::move(place.group), std::prev(lane.groups.end()));
+    }
     ++waiting_;
     list(place.lane, lane);
 }
 
-std::vector<Received> Lanes::take_group(Lane& lane, const std::string& group) {
-    std::vector<Received> taken;
-    std::deque<Waiting> rest;
-    for (auto& waiting : lane.queue) {
-        if (waiting.group == group) {
-            taken.push_back(std::move(waiting.received));
-        } else {
-            rest.push_back(std::move(waiting));
-        }
-    }
-    lane.queue = std::move(rest);
+std::vector<Received> Lanes::take(Lane& lane, std::list<Group>::iterator group) {
+    std::vector<Received> taken = std::move(group->records);
+    waiting_ -= taken.size();
+    lane.by_name.erase(group->name);
+    lane.groups.erase(group);
     return taken;
 }
 
@@ -42,12 +42,11 @@ std::optional<Batch> Lanes::start() {
         if (found == lanes_.end()) continue;
         Lane& lane = found->second;
         lane.listed = false;
-        if (lane.busy || lane.queue.empty()) continue;
+        if (lane.busy || lane.groups.empty()) continue;
         Batch batch;
         batch.place.lane = name;
-        batch.place.group = lane.queue.front().group;
-        batch.records = take_group(lane, batch.place.group);
-        waiting_ -= batch.records.size();
+        batch.place.group = lane.groups.front().name;
+        batch.records = take(lane, lane.groups.begin());
         lane.busy = true;
         return batch;
     }
@@ -57,16 +56,16 @@ std::optional<Batch> Lanes::start() {
 std::vector<Received> Lanes::take_more(const Place& place) {
     const auto found = lanes_.find(place.lane);
     if (found == lanes_.end()) return {};
-    auto taken = take_group(found->second, place.group);
-    waiting_ -= taken.size();
-    return taken;
+    const auto group = found->second.by_name.find(place.group);
+    if (group == found->second.by_name.end()) return {};
+    return take(found->second, group->second);
 }
 
 void Lanes::release(const std::string& name) {
     const auto found = lanes_.find(name);
     if (found == lanes_.end()) return;
     found->second.busy = false;
-    if (found->second.queue.empty()) {
+    if (found->second.groups.empty()) {
         lanes_.erase(found);
     } else {
         list(name, found->second);
@@ -74,11 +73,19 @@ void Lanes::release(const std::string& name) {
 }
 
 void Lanes::drop(const std::function<bool(const Received&)>& unwanted) {
-    for (auto lane = lanes_.begin(); lane != lanes_.end();) {
-        auto& queue = lane->second.queue;
-        waiting_ -= std::erase_if(queue, [&](const Waiting& w) { return unwanted(w.received); });
+    for (auto at = lanes_.begin(); at != lanes_.end();) {
+        Lane& lane = at->second;
+        for (auto group = lane.groups.begin(); group != lane.groups.end();) {
+            waiting_ -= std::erase_if(group->records, unwanted);
+            if (!group->records.empty()) {
+                ++group;
+                continue;
+            }
+            lane.by_name.erase(group->name);
+            group = lane.groups.erase(group);
+        }
         // A listed name without a lane is skipped by start().
-        lane = queue.empty() && !lane->second.busy ? lanes_.erase(lane) : std::next(lane);
+        at = lane.groups.empty() && !lane.busy ? lanes_.erase(at) : std::next(at);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -59,16 +60,17 @@ public:
     [[nodiscard]] std::size_t lanes() const { return lanes_.size(); }
 
 private:
-    struct Waiting {
-        std::string group{};
-        Received received{};
+    struct Group {
+        std::string name{};
+        std::vector<Received> records{};
     };
     struct Lane {
-        std::deque<Waiting> queue{};
+        std::list<Group> groups{};  // in the order of their first records
+        std::unordered_map<std::string, std::list<Group>::iterator> by_name{};
         bool busy = false;
         bool listed = false;  // in runnable_
     };
-    static std::vector<Received> take_group(Lane& lane, const std::string& group);
+    std::vector<Received> take(Lane& lane, std::list<Group>::iterator group);
     void list(const std::string& name, Lane& lane);
 
     std::unordered_map<std::string, Lane> lanes_;
