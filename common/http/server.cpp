@@ -224,7 +224,6 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     // One connection, request after request. Pipelined requests wait in the buffer.
     template <typename Stream>
     asio::awaitable<void> talk(Stream& stream, Connection& connection) {
-        // Never full: the parser refuses a header over its limit and takes a body as it comes.
         beast::flat_buffer buffer{settings.max_header_bytes + settings.max_body_bytes + 4096};
         buffer.reserve(4096);
         std::string out;
@@ -247,7 +246,13 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
                     if (error != beast::http::error::need_more) continue;
                     error.clear();
                 }
-                const auto space = buffer.prepare(beast::read_size(buffer, largest_read));
+                const auto room = beast::read_size(buffer, largest_read);
+                if (room == 0) {
+                    // A header over its limit is refused by the parser; the line before a chunk has no limit there.
+                    error = beast::http::error::buffer_overflow;
+                    break;
+                }
+                const auto space = buffer.prepare(room);
                 buffer.commit(
                     co_await stream.async_read_some(space, asio::redirect_error(asio::use_awaitable, error)));
             }

@@ -64,9 +64,10 @@ void Core::on_verdict(JobId id, const Attempted& attempted, Instant now) {
     const auto& verdict = attempted.verdict;
     inform_breaker(job, attempted, now);
     job.probe = false;
-    const bool refused_credential = std::holds_alternative<Hold>(verdict);
-    // Only the probe's own answer ends a hold: others began before it, or never asked.
-    if (held_ && probe_ == id && !refused_credential && !std::holds_alternative<Wait>(verdict)) held_ = false;
+    // Only the probe's own answer ends a hold: others began before it, or never asked. Weather says nothing of the
+    // credential.
+    const bool says_something = attempted.answered && !std::holds_alternative<Weather>(verdict);
+    if (held_ && probe_ == id && says_something && !std::holds_alternative<Hold>(verdict)) held_ = false;
     const auto failed = [&](const std::string& reason, Milliseconds at_least) {
         if (!job.failing_since) job.failing_since = now;
         const auto pause = policy_.after(job.attempts, at_least);
@@ -104,12 +105,15 @@ void Core::on_verdict(JobId id, const Attempted& attempted, Instant now) {
         verdict);
 }
 
+// What has been given up since is the next owner's to decide: two dead letters of one change would be one too many.
 void Core::give_up(const Job& job, const std::string& reason) {
+    if (!still_ours(job.id)) return;
     ++running_;  // writing takes a slot too
     to_set_aside_.emplace_back(GiveUp{.job = job.id, .reason = reason});
 }
 
 void Core::set_aside(Job& job, const std::string& reason, Instant now) {
+    if (!still_ours(job.id)) return;
     const bool long_enough = job.failing_since && now - *job.failing_since >= settings_.give_up_after;
     if (settings_.tiers.empty() || long_enough) {
         give_up(job, reason);
@@ -221,9 +225,6 @@ void Core::start_due(Instant now, std::vector<Action>& actions) {
 
 void Core::start_waiting(Instant now, std::vector<Action>& actions) {
     while (may_start(now)) {
-        // While held, a job that met the refusal is tried again. Any other is the probe only when those have all
-        // gone with their partitions, or nothing would ever end the hold.
-        if (held_ && !delayed_.empty()) return;
         auto batch = lanes_.start();
         if (!batch) return;
         Job job;
@@ -237,8 +238,9 @@ void Core::start_waiting(Instant now, std::vector<Action>& actions) {
 }
 
 void Core::watch_caps(std::vector<Action>& actions) {
-    // Nothing is read for a destination that takes nothing, unless there is nobody to try it with.
-    const bool shut = (breaker_.open() || held_) && (running_ > 0 || !delayed_.empty() || lanes_.waiting() > 0);
+    // Nothing is read for a destination that takes nothing, as long as there is somebody else to try it with than
+    // those who failed: a few poisoned ones must not look like an outage for ever.
+    const bool shut = (breaker_.open() || held_) && lanes_.runnable() > 0;
     for (auto& [partition, state] : partitions_) {
         const auto open = state.ledger.open_count();
         // Pausing costs librdkafka milliseconds: with hysteresis, never per record.
@@ -256,13 +258,13 @@ std::vector<Action> Core::next(Instant now) {
     std::vector<Action> actions;
     actions.swap(to_set_aside_);
     take_back_parked(now);
-    // The probes of an open circuit come in turn from those that failed before and from new lanes: were it always the
-    // same few, they alone could keep it open for all.
-    const bool was_open = breaker_.open();
-    if (was_open && new_lanes_first_) start_waiting(now, actions);
+    // The probes of a shut destination come in turn from those that failed before and from new lanes: were it always
+    // the same few, they alone could keep it shut for all.
+    const bool probe_due = (breaker_.open() || held_) && may_start(now);
+    if (probe_due && new_lanes_first_) start_waiting(now, actions);
     start_due(now, actions);
     start_waiting(now, actions);
-    if (was_open && !breaker_.admits(now)) new_lanes_first_ = !new_lanes_first_;
+    if (probe_due && !may_start(now)) new_lanes_first_ = !new_lanes_first_;
     watch_caps(actions);
     if (commit_due_ && now >= next_commit_) {
         commit_due_ = false;
@@ -283,8 +285,7 @@ std::optional<Instant> Core::wake_at() const {
     // When something may be started that could not be started up to now.
     std::optional<Instant> start;
     if (!delayed_.empty()) start = delayed_.begin()->first;
-    const bool shut = held_ || breaker_.open();
-    if (shut && lanes_.waiting() > 0 && (!held_ || delayed_.empty())) start = Instant{};
+    if ((held_ || breaker_.open()) && lanes_.runnable() > 0) start = Instant{};
     if (!start) return wake;
     if (held_) {
         if (running_ > 0) return wake;

@@ -7,6 +7,7 @@ namespace hirewire::pipeline {
 void Lanes::list(const std::string& name, Lane& lane) {
     if (lane.busy || lane.listed || lane.groups.empty()) return;
     lane.listed = true;
+    ++listed_;
     runnable_.push_back(name);
 }
 
@@ -41,7 +42,7 @@ std::optional<Batch> Lanes::start() {
         const auto found = lanes_.find(name);
         if (found == lanes_.end()) continue;
         Lane& lane = found->second;
-        lane.listed = false;
+        if (std::exchange(lane.listed, false)) --listed_;
         if (lane.busy || lane.groups.empty()) continue;
         Batch batch;
         batch.place.lane = name;
@@ -85,7 +86,9 @@ void Lanes::drop(const std::function<bool(const Received&)>& unwanted) {
             group = lane.groups.erase(group);
         }
         // A listed name without a lane is skipped by start().
-        at = lane.groups.empty() && !lane.busy ? lanes_.erase(at) : std::next(at);
+        const bool gone = lane.groups.empty() && !lane.busy;
+        if (gone && lane.listed) --listed_;
+        at = gone ? lanes_.erase(at) : std::next(at);
     }
 }
 

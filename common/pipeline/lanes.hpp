@@ -57,6 +57,8 @@ public:
     void drop(const std::function<bool(const Received&)>& unwanted);
 
     [[nodiscard]] std::size_t waiting() const { return waiting_; }
+    // Lanes that start() would answer.
+    [[nodiscard]] std::size_t runnable() const { return listed_; }
     [[nodiscard]] std::size_t lanes() const { return lanes_.size(); }
 
 private:
@@ -76,6 +78,7 @@ private:
     std::unordered_map<std::string, Lane> lanes_;
     std::deque<std::string> runnable_;
     std::size_t waiting_ = 0;
+    std::size_t listed_ = 0;
 };
 
 }  // namespace hirewire::pipeline

@@ -104,7 +104,7 @@ public:
         delivery_.account = common.account;
         handler_ = std::make_unique<Delivery>(
             delivery_, *destination_, *client_, *internal_, *store_, *producer_, runtime.clock(), runtime.metrics());
-        rebuild_ = std::make_unique<LedgerRebuild>(executor, common.kafka, *store_, name_);
+        rebuild_ = std::make_unique<LedgerRebuild>(executor, common.kafka, *store_, name_, delivery_.lease);
         handler_->on_no_ledger([this](std::int32_t partition) { rebuild_->want(partition); });
         std::vector<std::string> topics(1, "hiring.changes");
         constexpr std::array<const char*, 3> tiers{"1m", "10m", "1h"};

@@ -159,7 +159,8 @@ pipeline::Place Delivery::place(const kafka::Record& record) {
         place.order = change.version();
     } else {
         place.lane = "unreadable:" + record.key;
-        place.group = place.lane;
+        // One speaks for none of the others: each is a dead letter of its own.
+        place.group = record.partition.topic + "/" + std::to_string(record.offset);
     }
     return place;
 }

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "common/core/sleep.hpp"
 #include "common/kafka/reader.hpp"
 #include "common/log/log.hpp"
 
@@ -45,8 +46,16 @@ void AppliedVersions::add(const std::string& value) {
 }
 
 LedgerRebuild::LedgerRebuild(
-    asio::any_io_executor executor, kafka::Settings kafka, redis::Store& store, std::string destination)
-    : executor_{std::move(executor)}, kafka_{std::move(kafka)}, store_{store}, destination_{std::move(destination)} {}
+    asio::any_io_executor executor,
+    kafka::Settings kafka,
+    redis::Store& store,
+    std::string destination,
+    Milliseconds lease)
+    : executor_{std::move(executor)},
+      kafka_{std::move(kafka)},
+      store_{store},
+      destination_{std::move(destination)},
+      lease_{lease} {}
 
 LedgerRebuild::~LedgerRebuild() {
     reading_.stop();
@@ -62,6 +71,11 @@ asio::awaitable<void> LedgerRebuild::rebuild(std::int32_t partition) {
     try {
         const auto versions = std::make_shared<AppliedVersions>(destination_);
         co_await asio::co_spawn(reading_, read_versions(kafka_, partition, versions), asio::use_awaitable);
+        if (!versions->all().empty()) {
+            // Read again afterwards: what was under way has said by then what came of it.
+            co_await sleep_for(lease_);
+            co_await asio::co_spawn(reading_, read_versions(kafka_, partition, versions), asio::use_awaitable);
+        }
         co_await write(partition, versions->all());
     } catch (const std::exception& e) {
         failure = e.what();

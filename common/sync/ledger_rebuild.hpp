@@ -35,9 +35,15 @@ private:
 class LedgerRebuild {
 public:
     LedgerRebuild(
-        boost::asio::any_io_executor executor, kafka::Settings kafka, redis::Store& store, std::string destination);
+        boost::asio::any_io_executor executor,
+        kafka::Settings kafka,
+        redis::Store& store,
+        std::string destination,
+        Milliseconds lease);
     ~LedgerRebuild();
-    // Begins unless it is under way. What fails is begun again by the next wish.
+    // Begins unless it is under way. When something was applied before, it takes a lease's time at least: the leases
+    // are gone with the rest, and requests that they covered may still be under way. What fails is begun again by the
+    // next wish.
     void want(std::int32_t partition);
 
 private:
@@ -48,6 +54,7 @@ private:
     kafka::Settings kafka_;
     redis::Store& store_;
     std::string destination_;
+    Milliseconds lease_;
     std::set<std::int32_t> under_way_;
     // Reading Kafka whole blocks, so it has a thread of its own; everything else happens on the executor.
     boost::asio::thread_pool reading_{1};

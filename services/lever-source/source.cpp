@@ -96,7 +96,11 @@ pipeline::Place Source::place(const kafka::Record& record) {
 }
 
 asio::awaitable<pipeline::Attempted> Source::attempt(const pipeline::Job& job) {
-    if (job.place.lane.starts_with(contact_lane)) co_return co_await contact(job);
+    if (job.place.lane.starts_with(contact_lane)) {
+        Verdict verdict = co_await contact(job);
+        const bool answered = !std::holds_alternative<pipeline::Wait>(verdict);
+        co_return pipeline::Attempted{std::move(verdict), answered};
+    }
     Moment moment;
     moment.account = settings_.account;
     moment.now_ms = to_ms(clock_.now());
@@ -115,7 +119,10 @@ asio::awaitable<pipeline::Attempted> Source::attempt(const pipeline::Job& job) {
         }
     }
     if (moment.hints.empty()) co_return pipeline::Done{};
-    co_return co_await opportunity(job.place.lane, job, std::move(moment));
+    Verdict verdict = co_await opportunity(job.place.lane, job, std::move(moment));
+    // Lever was asked, or is not able, which is a Wait.
+    const bool answered = !std::holds_alternative<pipeline::Wait>(verdict);
+    co_return pipeline::Attempted{std::move(verdict), answered};
 }
 
 asio::awaitable<Source::Verdict> Source::opportunity(std::string id, const pipeline::Job& job, Moment moment) {

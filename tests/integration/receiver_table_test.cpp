@@ -494,6 +494,16 @@ TEST_CASE("receiver: a body in chunks is taken, one over 64 KiB refused") {
     const auto reply = large.read();
     REQUIRE(reply.has_value());
     check_problem(*reply, 413);
+
+    // The line before a chunk may carry extensions; one without an end fills no memory and holds up nobody.
+    Connection endless{port()};
+    endless.send(
+        "POST /webhooks/lever HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n1;" +
+        std::string(200'000, 'a'));
+    const auto refused = endless.read();
+    REQUIRE(refused.has_value());
+    check_problem(*refused, 431);
 }
 
 TEST_CASE(

@@ -208,7 +208,7 @@ struct World::Daemon {
         s.lease = lease;
         delivery = std::make_unique<sync::Delivery>(
             s, *world.destination_, client, internal, store, producer, world.clock_, metrics);
-        delivery->on_no_ledger([&world](std::int32_t partition) { world.rebuild(partition); });
+        delivery->on_no_ledger([&world](std::int32_t partition) { world.want_rebuild(partition); });
     }
     ~Daemon() {
         client.under_way.clear();
@@ -482,6 +482,11 @@ void World::run(Daemon& daemon) {
 }
 
 void World::run_all() {
+    for (auto at = to_rebuild_.begin(); at != to_rebuild_.end();) {
+        const bool due = at->second <= clock_.monotonic() && !redis_.away;
+        if (due) rebuild(at->first);
+        at = due ? to_rebuild_.erase(at) : std::next(at);
+    }
     for (auto& daemon : daemons_) {
         if (!daemon->frozen) run(*daemon);
     }
@@ -708,9 +713,12 @@ void World::lose_redis() {
     }
 }
 
-// As LedgerRebuild does it: what the outcomes say, then the opening.
+// As LedgerRebuild does it: a lease's time, what the outcomes say, then the opening.
+void World::want_rebuild(std::int32_t partition) {
+    to_rebuild_.emplace(partition, clock_.monotonic() + (writes_ == 0 ? Milliseconds{0} : lease));
+}
+
 void World::rebuild(std::int32_t partition) {
-    if (redis_.away) return;
     tally_("ledgers rebuilt");
     sync::AppliedVersions versions{"plain"};
     for (const auto& entry : logs_.at({.topic = "sync.outcomes", .number = partition}).entries) {

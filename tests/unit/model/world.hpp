@@ -112,6 +112,7 @@ private:
     void freeze_or_thaw();
     void lose_redis();
     void assign(const kafka::Partition& partition, int daemon);
+    void want_rebuild(std::int32_t partition);
     void rebuild(std::int32_t partition);
     void run_all();
     void run(Daemon& daemon);
@@ -141,6 +142,7 @@ private:
     std::set<std::string> dead_;      // changes with a dead letter
     std::set<std::tuple<std::string, std::int32_t, kafka::Offset>> dead_origins_;
     std::map<std::string, std::uint64_t> parked_;  // changes in a retry topic, and when they came there last
+    std::map<std::int32_t, Instant> to_rebuild_;   // not before
     std::uint64_t writes_ = 0;
     std::string seen_{};  // a breach inside a coroutine, which has nobody to tell
     bool calm_ = false;
