@@ -92,8 +92,8 @@ void Engine::perform() {
         std::visit(
             overloaded{
                 [this](const Start& a) { asio::co_spawn(executor_, run_job(a.job), asio::detached); },
-                [this](const GiveUp& a) { asio::co_spawn(executor_, run_give_up(a.job, a.reason), asio::detached); },
-                [this](const Park& a) { asio::co_spawn(executor_, run_park(a), asio::detached); },
+                [this](const GiveUp& a) { asio::co_spawn(executor_, run_set_aside(a.job, a), asio::detached); },
+                [this](const Park& a) { asio::co_spawn(executor_, run_set_aside(a.job, a), asio::detached); },
                 [this](const Commit& a) { consumer_.commit(a.partition, a.next); },
                 [this](const Pause& a) { consumer_.pause(a.partition); },
                 [this](const Resume& a) { consumer_.resume(a.partition); }},
@@ -142,24 +142,18 @@ void Engine::tell_of_circuit() {
     }
 }
 
-asio::awaitable<void> Engine::run_give_up(JobId id, std::string reason) {
+asio::awaitable<void> Engine::run_set_aside(JobId id, std::variant<GiveUp, Park> how) {
+    auto* const park = std::get_if<Park>(&how);
     bool written = false;
     try {
-        written = co_await handler_.give_up(core_.job(id), std::move(reason));
+        if (park != nullptr) {
+            written = co_await handler_.park(core_.job(id), std::move(*park));
+        } else {
+            written = co_await handler_.give_up(core_.job(id), std::move(std::get<GiveUp>(how).reason));
+        }
     } catch (const std::exception& e) {
-        log::error("give_up.threw", {{"reason", e.what()}, {"lane", core_.job(id).place.lane}});
-    }
-    core_.on_set_aside(id, written, clock_.monotonic());
-    perform();
-}
-
-asio::awaitable<void> Engine::run_park(Park park) {
-    const JobId id = park.job;
-    bool written = false;
-    try {
-        written = co_await handler_.park(core_.job(id), std::move(park));
-    } catch (const std::exception& e) {
-        log::error("park.threw", {{"reason", e.what()}, {"lane", core_.job(id).place.lane}});
+        const char* event = park != nullptr ? "park.threw" : "give_up.threw";
+        log::error(event, {{"reason", e.what()}, {"lane", core_.job(id).place.lane}});
     }
     core_.on_set_aside(id, written, clock_.monotonic());
     perform();

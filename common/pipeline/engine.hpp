@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "common/core/time.hpp"
 #include "common/kafka/consumer.hpp"
@@ -50,8 +51,7 @@ private:
     void perform();
     void set_alarm();
     boost::asio::awaitable<void> run_job(JobId id);
-    boost::asio::awaitable<void> run_give_up(JobId id, std::string reason);
-    boost::asio::awaitable<void> run_park(Park park);
+    boost::asio::awaitable<void> run_set_aside(JobId id, std::variant<GiveUp, Park> how);
     void tell_of_circuit();
 
     boost::asio::any_io_executor executor_;

@@ -174,16 +174,21 @@ redis::LedgerKey Delivery::ledger_key(const Attempt& attempt) const {
     return key;
 }
 
+Delivery::Attempt Delivery::attempt_at(const pipeline::Job& job, v1::Change newest) {
+    Attempt attempt;
+    attempt.change = std::move(newest);
+    attempt.resource = job.place.lane;
+    attempt.partition = speaker(job).record.partition.number;
+    attempt.number = job.attempts_before + job.attempts;
+    return attempt;
+}
+
 asio::awaitable<pipeline::Attempted> Delivery::attempt(const pipeline::Job& job) {
     Batch batch = read_batch(job);
     if (!batch.newest) co_return pipeline::Refused{.reason = "the record is not a Change"};
-    Attempt attempt;
-    attempt.change = std::move(*batch.newest);
+    Attempt attempt = attempt_at(job, std::move(*batch.newest));
     attempt.traceparent = std::move(batch.traceparent);
-    attempt.resource = job.place.lane;
-    attempt.partition = speaker(job).record.partition.number;
     attempt.owner = owner_prefix_ + std::to_string(next_owner_++);
-    attempt.number = job.attempts_before + job.attempts;
     Verdict verdict = co_await decide(std::move(batch), attempt);
     co_return pipeline::Attempted{std::move(verdict), attempt.http_status != 0};
 }
@@ -527,15 +532,12 @@ asio::awaitable<bool> Delivery::give_up(const pipeline::Job& job, std::string re
     dead_letters_.set(++dead_);
     Batch batch = read_batch(job);
     if (batch.newest) {
-        redis::LedgerKey key;
-        key.destination = name_;
-        key.resource = batch.newest->opportunity_id();
-        key.partition = speaker(job).record.partition.number;
+        const Attempt attempt = attempt_at(job, std::move(*batch.newest));
         redis::DeadLetter dead;
-        dead.version = batch.newest->version();
-        dead.change_id = batch.newest->change_id();
+        dead.version = attempt.change.version();
+        dead.change_id = attempt.change.change_id();
         // Not remembered, it is only not resolved by itself.
-        co_await store_.mark_dead(std::move(key), std::move(dead));
+        co_await store_.mark_dead(ledger_key(attempt), std::move(dead));
     }
     const auto origin = pipeline::read_origin(speaker(job).record);
     log::error(
@@ -563,10 +565,7 @@ asio::awaitable<bool> Delivery::report_set_aside(
     const pipeline::Job& job, v1::OutcomeKind outcome, std::string reason) {
     Batch batch = read_batch(job);
     if (!batch.newest) co_return true;
-    Attempt attempt;
-    attempt.change = std::move(*batch.newest);
-    attempt.resource = job.place.lane;
-    attempt.number = job.attempts_before + job.attempts;
+    const Attempt attempt = attempt_at(job, std::move(*batch.newest));
     co_return co_await report(attempt, outcome, std::move(reason));
 }
 

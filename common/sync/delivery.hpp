@@ -67,6 +67,7 @@ private:
     };
     using Verdict = pipeline::Verdict;
 
+    static Attempt attempt_at(const pipeline::Job& job, v1::Change newest);
     boost::asio::awaitable<Verdict> decide(Batch batch, Attempt& attempt);
     boost::asio::awaitable<bool> newer_is_on_its_way(const v1::Change& newest, const v1::Change& announced);
     boost::asio::awaitable<Plan> follow(Plan plan, Attempt& attempt);
