@@ -19,6 +19,7 @@ using List = detail::Holder<rd_kafka_topic_partition_list_t>;
 
 constexpr Milliseconds commit_patience{2'000};
 constexpr Milliseconds close_patience{3'000};
+constexpr int place_patience_ms = 5'000;
 
 class RdConsumer final : public Consumer {
 public:
@@ -26,7 +27,8 @@ public:
         asio::any_io_executor executor,
         const Settings& settings,
         const std::string& group,
-        const std::vector<std::string>& topics)
+        const std::vector<std::string>& topics,
+        const std::string& strict)
         : executor_{executor}, prefix_{settings.topic_prefix} {
         rd_kafka_conf_t* conf = detail::make_conf(settings);
         detail::set(conf, "group.id", prefix_ + group);
@@ -48,13 +50,11 @@ public:
         handle_ = detail::make_client(RD_KAFKA_CONSUMER, conf).release();
         rd_kafka_poll_set_consumer(handle_);
         queue_ = std::make_shared<detail::EventQueue>(executor, rd_kafka_queue_get_consumer(handle_));
-        const List list{rd_kafka_topic_partition_list_new(static_cast<int>(topics.size()))};
+        if (!strict.empty()) ask_for_places_in(prefix_ + strict);
         for (const auto& topic : topics) {
-            rd_kafka_topic_partition_list_add(list.get(), (prefix_ + topic).c_str(), RD_KAFKA_PARTITION_UA);
+            rd_kafka_topic_partition_list_add(topics_.get(), (prefix_ + topic).c_str(), RD_KAFKA_PARTITION_UA);
         }
-        if (const auto error = rd_kafka_subscribe(handle_, list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            throw std::runtime_error(std::string{"Kafka refuses the subscription: "} + rd_kafka_err2str(error));
-        }
+        subscribe();
     }
 
     ~RdConsumer() override { close(); }
@@ -84,6 +84,21 @@ public:
             asio::posix::stream_descriptor::wait_read, asio::redirect_error(asio::use_awaitable, error));
         timer.cancel();
         queue->clear();
+    }
+
+    void begin_anew() override {
+        std::map<Partition, Offset> first;
+        for (const auto& partition : expired_) {
+            Offset low = 0;
+            Offset high = 0;
+            const auto error = rd_kafka_query_watermark_offsets(
+                handle_, (prefix_ + partition.topic).c_str(), partition.number, &low, &high, place_patience_ms);
+            if (error == RD_KAFKA_RESP_ERR_NO_ERROR) first.emplace(partition, low);
+        }
+        // What did not come through is found expired again.
+        commit_now(first);
+        expired_.clear();
+        subscribe();
     }
 
     void pause(const Partition& partition) override {
@@ -151,6 +166,7 @@ public:
             }
         }
         queue_.reset();
+        strict_.reset();
         rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
         handle_ = nullptr;
     }
@@ -165,11 +181,13 @@ private:
                 {.topic = self.unprefixed(list->elems[i].topic), .number = list->elems[i].partition});
         }
         if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+            auto begun = self.find_places(*list);
             rd_kafka_assign(handle, list);
             // A partition that was paused when it went comes back paused, and nobody here would know.
             rd_kafka_resume_partitions(handle, list);
             self.assigned_.insert(partitions.begin(), partitions.end());
             self.events_.push_back(Assigned{std::move(partitions)});
+            for (auto& event : begun) self.events_.push_back(std::move(event));
             return;
         }
         if (self.closing_) {
@@ -180,6 +198,7 @@ private:
         for (const auto& partition : partitions) {
             self.assigned_.erase(partition);
             self.next_.erase(partition);
+            self.expired_.erase(partition);
         }
         std::erase_if(self.later_, [&](const Record& r) {
             return std::find(partitions.begin(), partitions.end(), r.partition) != partitions.end();
@@ -200,6 +219,52 @@ private:
             trouble = {.what = detail, .fatal = true};
         }
         self.events_.push_back(std::move(trouble));
+    }
+
+    // Only settings of the topic's own handle, made before the subscription, tell one topic from the others.
+    void ask_for_places_in(const std::string& topic) {
+        rd_kafka_topic_conf_t* conf = rd_kafka_default_topic_conf_dup(handle_);
+        rd_kafka_topic_conf_set(conf, "auto.offset.reset", "error", nullptr, 0);
+        strict_.reset(rd_kafka_topic_new(handle_, topic.c_str(), conf));
+    }
+
+    void subscribe() {
+        const auto error = rd_kafka_subscribe(handle_, topics_.get());
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+        throw std::runtime_error(std::string{"Kafka refuses the subscription: "} + rd_kafka_err2str(error));
+    }
+
+    // Before an assignment: librdkafka knows one beginning for all that has no place, and can move none afterwards
+    // (it seeks only where it reads already, and aborts when assignments follow each other closely). What cannot be
+    // found out now comes as an error of the fetch.
+    std::vector<Event> find_places(rd_kafka_topic_partition_list_t& assigned) {
+        std::vector<Event> found;
+        if (!strict_) return found;
+        const List ours{rd_kafka_topic_partition_list_new(assigned.cnt)};
+        for (int i = 0; i < assigned.cnt; ++i) {
+            const auto& entry = assigned.elems[i];
+            if (std::string_view{entry.topic} != rd_kafka_topic_name(strict_.get())) continue;
+            rd_kafka_topic_partition_list_add(ours.get(), entry.topic, entry.partition);
+        }
+        if (ours->cnt == 0) return found;
+        if (rd_kafka_committed(handle_, ours.get(), place_patience_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+        for (int i = 0; i < ours->cnt; ++i) {
+            const auto& entry = ours->elems[i];
+            const Partition partition{.topic = unprefixed(entry.topic), .number = entry.partition};
+            Offset low = 0;
+            Offset high = 0;
+            const auto error = rd_kafka_query_watermark_offsets(
+                handle_, entry.topic, entry.partition, &low, &high, place_patience_ms);
+            if (error != RD_KAFKA_RESP_ERR_NO_ERROR || entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+            if (entry.offset < 0) {
+                rd_kafka_topic_partition_list_set_offset(&assigned, entry.topic, entry.partition, high);
+                found.emplace_back(Begun{.partition = partition, .at = high});
+            } else if (entry.offset < low || entry.offset > high) {
+                expired_.insert(partition);
+                found.emplace_back(Expired{partition});
+            }
+        }
+        return found;
     }
 
     // Revoked has been handed out and the owner came back: now the partitions are given up.
@@ -240,6 +305,12 @@ private:
     }
 
     Event convert(const rd_kafka_message_t& message) {
+        if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && message.rkt != nullptr) {
+            const Partition partition{
+                .topic = unprefixed(rd_kafka_topic_name(message.rkt)), .number = message.partition};
+            expired_.insert(partition);
+            return Expired{partition};
+        }
         if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
             return Trouble{.what = rd_kafka_message_errstr(&message), .fatal = false};
         }
@@ -264,10 +335,13 @@ private:
     asio::any_io_executor executor_;
     std::string prefix_;
     rd_kafka_t* handle_ = nullptr;
+    detail::Holder<rd_kafka_topic_t> strict_;
+    List topics_{rd_kafka_topic_partition_list_new(8)};
     std::shared_ptr<detail::EventQueue> queue_;
     std::deque<Event> events_;
     std::deque<Record> later_;
     std::set<Partition> assigned_;
+    std::set<Partition> expired_;
     std::map<Partition, Offset> next_;
     bool revocation_pending_ = false;
     bool closing_ = false;
@@ -279,8 +353,9 @@ std::unique_ptr<Consumer> make_consumer(
     asio::any_io_executor executor,
     const Settings& settings,
     const std::string& group,
-    const std::vector<std::string>& topics) {
-    return std::make_unique<RdConsumer>(std::move(executor), settings, group, topics);
+    const std::vector<std::string>& topics,
+    const std::string& strict) {
+    return std::make_unique<RdConsumer>(std::move(executor), settings, group, topics, strict);
 }
 
 }  // namespace hirewire::kafka

@@ -23,11 +23,22 @@ struct Assigned {
 struct Revoked {
     std::vector<Partition> partitions{};
 };
+// The group had no place in this partition of the strict topic: it is read from its end, and nothing is committed
+// yet.
+struct Begun {
+    Partition partition{};
+    Offset at = 0;
+};
+// The next record of this partition of the strict topic is not there any more. Nothing of it is read until
+// begin_anew(). May be told more than once.
+struct Expired {
+    Partition partition{};
+};
 struct Trouble {
     std::string what{};
     bool fatal = false;
 };
-using Event = std::variant<Record, Assigned, Revoked, Trouble>;
+using Event = std::variant<Record, Assigned, Revoked, Begun, Expired, Trouble>;
 
 class Consumer {
 public:
@@ -37,6 +48,9 @@ public:
     // Ends when poll() may have something again; at the latest after half a second.
     virtual boost::asio::awaitable<void> ready() = 0;
 
+    // Answers Expired, for all partitions at once: commits the places of the first records that are there, and joins
+    // the group anew. Blocking.
+    virtual void begin_anew() = 0;
     virtual void pause(const Partition& partition) = 0;
     virtual void resume(const Partition& partition) = 0;
     // `next` is the offset that a restart begins with. Asynchronous.
@@ -49,11 +63,13 @@ public:
     virtual void close() = 0;
 };
 
-// Joins the group and reads the topics, from the beginning when the group has never committed.
+// Joins the group and reads the topics. Where the group has no place, or has it no more, it begins at what is there
+// first; not so in the topic `strict`, see Begun and Expired.
 std::unique_ptr<Consumer> make_consumer(
     boost::asio::any_io_executor executor,
     const Settings& settings,
     const std::string& group,
-    const std::vector<std::string>& topics);
+    const std::vector<std::string>& topics,
+    const std::string& strict = {});
 
 }  // namespace hirewire::kafka

@@ -95,25 +95,27 @@ void assign(rd_kafka_t* client, const rd_kafka_topic_partition_list_t* list) {
 
 }  // namespace
 
-void read_all(
+std::map<std::int32_t, Offset> read_all(
     const Settings& settings,
     const std::string& topic,
     const std::function<void(const Record&)>& each,
-    Milliseconds patience,
-    std::optional<std::int32_t> partition) {
+    const ReadTerms& terms) {
     const auto client = assigned_only(settings);
     const std::string name = settings.topic_prefix + topic;
     const int count = partitions_of(client.get(), settings, topic);
     const List list{rd_kafka_topic_partition_list_new(count)};
+    std::map<std::int32_t, Offset> ends;
     std::map<std::int32_t, Offset> until;  // what is still to be read
     for (std::int32_t number = 0; number < count; ++number) {
-        if (partition && number != *partition) continue;
+        if (terms.partition && number != *terms.partition) continue;
         const auto span = span_of(client.get(), name, number);
+        ends.emplace(number, span.high);
         if (span.low >= span.high) continue;
-        rd_kafka_topic_partition_list_add(list.get(), name.c_str(), number)->offset = span.low;
+        const Offset begin = terms.last ? std::max(span.low, span.high - *terms.last) : span.low;
+        rd_kafka_topic_partition_list_add(list.get(), name.c_str(), number)->offset = begin;
         until.emplace(number, span.high);
     }
-    if (until.empty()) return;
+    if (until.empty()) return ends;
     assign(client.get(), list.get());
 
     // Compaction may have taken the last records before the end: then only the end-of-partition event tells.
@@ -121,7 +123,7 @@ void read_all(
         const auto at = until.find(number);
         if (at != until.end() && next >= at->second) until.erase(at);
     };
-    auto deadline = std::chrono::steady_clock::now() + patience;
+    auto deadline = std::chrono::steady_clock::now() + terms.patience;
     while (!until.empty()) {
         const Polled message{rd_kafka_consumer_poll(client.get(), 100)};
         if (!message || passing(message->err)) {
@@ -129,7 +131,7 @@ void read_all(
             throw std::runtime_error{
                 "kafka at " + settings.brokers + " stopped answering before the end of topic " + name};
         }
-        deadline = std::chrono::steady_clock::now() + patience;
+        deadline = std::chrono::steady_clock::now() + terms.patience;
         if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
             reached(message->partition, message->offset);
             continue;
@@ -143,6 +145,7 @@ void read_all(
         each(detail::to_record(*message, settings.topic_prefix.size()));
         reached(message->partition, message->offset + 1);
     }
+    return ends;
 }
 
 struct Tail::State {

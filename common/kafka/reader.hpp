@@ -13,14 +13,19 @@
 
 namespace hirewire::kafka {
 
-// Hands every record of the topic (or of one partition of it) that is there now to `each`, partitions interleaved.
-// Throws std::runtime_error when the broker does not answer within `patience`.
-void read_all(
+struct ReadTerms {
+    Milliseconds patience{30'000};            // with a broker that says nothing
+    std::optional<std::int32_t> partition{};  // this one alone
+    std::optional<std::int64_t> last{};       // of each partition no more than so many offsets before its end
+};
+
+// Hands every record of the topic that is there now to `each`, partitions interleaved, and answers where each of
+// these ended. Throws std::runtime_error when the broker does not answer.
+std::map<std::int32_t, Offset> read_all(
     const Settings& settings,
     const std::string& topic,
     const std::function<void(const Record&)>& each,
-    Milliseconds patience = Milliseconds{30'000},
-    std::optional<std::int32_t> partition = {});
+    const ReadTerms& terms = {});
 
 class Tail {
 public:

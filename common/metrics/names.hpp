@@ -34,6 +34,10 @@ inline constexpr Name parked{"hirewire_parked", "Changes read from a retry topic
 inline constexpr Name dead_letters{
     "hirewire_dead_letters", "Dead letters written since the start and not resolved by a newer change"};
 inline constexpr Name retries{"hirewire_retries_total", "Attempts that will be repeated, by destination"};
-inline constexpr Name paused_partitions{"hirewire_paused_partitions", "Partitions not read because too much is open"};
+inline constexpr Name paused_partitions{
+    "hirewire_paused_partitions", "Partitions not read, by the cap that was reached"};
+inline constexpr Name open_records{"hirewire_open_records", "Records read and not finished"};
+inline constexpr Name open_bytes{"hirewire_open_bytes", "Memory that they take, roughly"};
+inline constexpr Name lanes{"hirewire_lanes", "Resources with something to do"};
 
 }  // namespace hirewire::metrics

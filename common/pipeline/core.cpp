@@ -6,6 +6,39 @@
 #include "common/core/overloaded.hpp"
 
 namespace hirewire::pipeline {
+namespace {
+
+// What a record takes in memory beside its bytes: strings, maps and queues, seen with 1,000,000 of them.
+constexpr std::size_t record_overhead = 600;
+
+std::size_t bytes_of(const kafka::Record& record) {
+    std::size_t bytes = record_overhead + record.key.size() + (record.value ? record.value->size() : 0);
+    for (const auto& header : record.headers) bytes += header.name.size() + header.value.size();
+    return bytes;
+}
+
+}  // namespace
+
+const Received& newest(const Job& job) {
+    return *std::max_element(
+        job.records.begin(), job.records.end(), [](const auto& a, const auto& b) { return a.order < b.order; });
+}
+
+std::string_view name_of(Cap cap) {
+    switch (cap) {
+        case Cap::shut:
+            return "shut";
+        case Cap::open:
+            return "open";
+        case Cap::span:
+            return "span";
+        case Cap::bytes:
+            return "bytes";
+        case Cap::lanes:
+            break;
+    }
+    return "lanes";
+}
 
 Core::Core(CoreSettings settings, std::function<double()> random)
     : settings_{std::move(settings)}, policy_{settings_.retry, std::move(random)}, breaker_{settings_.breaker} {}
@@ -16,6 +49,20 @@ void Core::on_assigned(const std::vector<kafka::Partition>& partitions) {
         state.epoch = next_epoch_++;
         partitions_[partition] = std::move(state);
     }
+}
+
+void Core::on_begun(const kafka::Partition& partition, kafka::Offset offset, std::int64_t now_ms) {
+    const auto found = partitions_.find(partition);
+    if (found == partitions_.end()) return;
+    found->second.past = offset - 1;
+    found->second.ledger.open(offset - 1, now_ms, 0);
+}
+
+void Core::on_made_up(const kafka::Partition& partition) {
+    const auto found = partitions_.find(partition);
+    if (found == partitions_.end() || !found->second.past) return;
+    found->second.ledger.settle(*std::exchange(found->second.past, std::nullopt));
+    commit_due_ = true;
 }
 
 std::map<kafka::Partition, kafka::Offset> Core::on_revoked(const std::vector<kafka::Partition>& partitions) {
@@ -35,7 +82,7 @@ std::map<kafka::Partition, kafka::Offset> Core::on_revoked(const std::vector<kaf
 void Core::on_record(kafka::Record record, Place place, Past past) {
     const auto found = partitions_.find(record.partition);
     if (found == partitions_.end()) return;
-    found->second.ledger.open(record.offset, record.timestamp_ms);
+    found->second.ledger.open(record.offset, record.timestamp_ms, bytes_of(record));
     Received received;
     received.epoch = found->second.epoch;
     received.record = std::move(record);
@@ -173,7 +220,7 @@ bool Core::still_ours(JobId id) {
 }
 
 bool Core::may_start(Instant now) const {
-    if (stopping_ || running_ >= settings_.slots || !breaker_.admits(now)) return false;
+    if (stopping_ || suspended_ || running_ >= settings_.slots || !breaker_.admits(now)) return false;
     return !held_ || (running_ == 0 && now >= next_probe_);
 }
 
@@ -187,16 +234,13 @@ void Core::start(JobId id, Instant now, std::vector<Action>& actions) {
     }
     if (news) {
         // Another request than the last one: it has all its attempts before it, and the past of its newest record.
-        const auto newest =
-            std::max_element(job.records.begin(), job.records.end(), [](const Received& a, const Received& b) {
-                return a.order < b.order;
-            });
-        job.order = newest->order;
+        const Received& speaker = newest(job);
+        job.order = speaker.order;
         job.attempts = 0;
         job.repeats = 0;
-        job.attempts_before = newest->past.attempts;
-        job.parked = newest->past.parked;
-        job.failing_since = newest->past.failing_since;
+        job.attempts_before = speaker.past.attempts;
+        job.parked = speaker.past.parked;
+        job.failing_since = speaker.past.failing_since;
     }
     ++job.attempts;
     ++running_;
@@ -237,20 +281,31 @@ void Core::start_waiting(Instant now, std::vector<Action>& actions) {
     }
 }
 
+std::optional<Cap> Core::reached(const PartitionState& state) const {
+    const OffsetLedger& ledger = state.ledger;
+    // Nothing more is read for a destination that takes nothing, as long as there is somebody else to try it with
+    // than those who failed: a few poisoned ones must not look like an outage for ever. One record is, so that its
+    // age is known.
+    const bool shut = suspended_ || ((held_ || breaker_.open()) && lanes_.runnable() > 0);
+    if (shut && ledger.open_count() > 0) return Cap::shut;
+    // Pausing costs librdkafka milliseconds: with hysteresis, never per record.
+    const auto full = [&](std::size_t amount, std::size_t most) {
+        return state.paused ? amount > most / 2 : amount >= most;
+    };
+    if (full(ledger.open_count(), settings_.max_open_per_partition)) return Cap::open;
+    if (full(ledger.span(), settings_.max_span_per_partition)) return Cap::span;
+    // Each has its share: what waits for an hour in a retry topic must not take the others' room.
+    if (full(ledger.open_bytes(), settings_.max_open_bytes / partitions_.size())) return Cap::bytes;
+    if (full(lanes_.lanes(), settings_.max_lanes)) return Cap::lanes;
+    return std::nullopt;
+}
+
 void Core::watch_caps(std::vector<Action>& actions) {
-    // Nothing is read for a destination that takes nothing, as long as there is somebody else to try it with than
-    // those who failed: a few poisoned ones must not look like an outage for ever.
-    const bool shut = (breaker_.open() || held_) && lanes_.runnable() > 0;
     for (auto& [partition, state] : partitions_) {
-        const auto open = state.ledger.open_count();
-        // Pausing costs librdkafka milliseconds: with hysteresis, never per record.
-        if (!state.paused && (shut || open >= settings_.max_open_per_partition)) {
-            state.paused = true;
-            actions.push_back(Pause{.partition = partition});
-        } else if (state.paused && !shut && open <= settings_.max_open_per_partition / 2) {
-            state.paused = false;
-            actions.push_back(Resume{.partition = partition});
-        }
+        const auto cap = reached(state);
+        if (cap && !state.paused) actions.push_back(Pause{.partition = partition});
+        if (!cap && state.paused) actions.push_back(Resume{.partition = partition});
+        state.paused = cap;
     }
 }
 
@@ -281,7 +336,7 @@ std::optional<Instant> Core::wake_at() const {
     const auto earlier = [&wake](Instant t) { wake = wake ? std::min(*wake, t) : t; };
     if (commit_due_) earlier(next_commit_);
     if (!parked_.empty()) earlier(parked_.begin()->first);
-    if (stopping_ || running_ >= settings_.slots) return wake;
+    if (stopping_ || suspended_ || running_ >= settings_.slots) return wake;
     // When something may be started that could not be started up to now.
     std::optional<Instant> start;
     if (!delayed_.empty()) start = delayed_.begin()->first;
@@ -313,9 +368,21 @@ std::size_t Core::open() const {
     return count;
 }
 
-std::size_t Core::paused() const {
-    return static_cast<std::size_t>(
-        std::count_if(partitions_.begin(), partitions_.end(), [](const auto& p) { return p.second.paused; }));
+std::optional<std::uint64_t> Core::epoch_of(const kafka::Partition& partition) const {
+    const auto found = partitions_.find(partition);
+    if (found == partitions_.end()) return std::nullopt;
+    return found->second.epoch;
+}
+
+std::size_t Core::open_bytes() const {
+    std::size_t bytes = 0;
+    for (const auto& [partition, state] : partitions_) bytes += state.ledger.open_bytes();
+    return bytes;
+}
+
+std::size_t Core::paused(Cap cap) const {
+    return static_cast<std::size_t>(std::count_if(
+        partitions_.begin(), partitions_.end(), [cap](const auto& p) { return p.second.paused == cap; }));
 }
 
 std::optional<std::int64_t> Core::oldest_open() const {

@@ -3,7 +3,7 @@
 // one owner. What it promises:
 //   - one job at a time per lane, lanes in parallel up to `slots`;
 //   - an offset is committed only when it and all before it are finished;
-//   - too many open offsets pause their partition, and only it;
+//   - what is held in memory is capped: reaching a cap pauses partitions, never drops anything;
 //   - a job that failed waits without holding up other lanes, and what comes for it meanwhile joins it;
 //   - what fails for long is parked in a topic, for ever longer spans, and does not hold up its offset;
 //   - a destination that is down is one matter, not many: nothing is started but a probe, and no attempt is spent.
@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -42,6 +43,8 @@ struct Job {
     std::optional<Instant> failing_since{};
     bool probe = false;  // the one call that an open circuit lets through
 };
+// The record that speaks for the job: its newest, the first of several alike.
+const Received& newest(const Job& job);
 
 struct Start {
     JobId job = 0;
@@ -70,6 +73,17 @@ struct Resume {
 };
 using Action = std::variant<Start, GiveUp, Park, Commit, Pause, Resume>;
 
+// Why a partition is not read at the moment.
+enum class Cap {
+    shut,   // the destination takes nothing
+    open,   // unfinished records of the partition
+    span,   // offsets finished behind one that is not
+    bytes,  // of what is unfinished
+    lanes,
+};
+inline constexpr Cap all_caps[] = {Cap::shut, Cap::open, Cap::span, Cap::bytes, Cap::lanes};
+std::string_view name_of(Cap cap);
+
 struct Tier {
     std::string name{};
     Milliseconds delay{0};
@@ -78,6 +92,9 @@ struct Tier {
 struct CoreSettings {
     std::size_t slots = 32;
     std::size_t max_open_per_partition = 2'000;
+    std::size_t max_span_per_partition = 100'000;
+    std::size_t max_open_bytes = 32U << 20U;  // of all partitions together, in equal shares
+    std::size_t max_lanes = 20'000;
     Milliseconds commit_interval{250};
     Milliseconds probe_interval{std::chrono::minutes{5}};  // while held
     RetrySettings retry{};
@@ -93,6 +110,10 @@ public:
     Core(CoreSettings settings, std::function<double()> random);
 
     void on_assigned(const std::vector<kafka::Partition>& partitions);
+    // The reading of a partition begins at `offset`, and what lies before is made up for: nothing is committed until
+    // on_made_up(), then `offset` at least.
+    void on_begun(const kafka::Partition& partition, kafka::Offset offset, std::int64_t now_ms);
+    void on_made_up(const kafka::Partition& partition);
     // Answers what is still to be committed of them. Running jobs go on; their offsets are forgotten.
     std::map<kafka::Partition, kafka::Offset> on_revoked(const std::vector<kafka::Partition>& partitions);
     void on_record(kafka::Record record, Place place, Past past = {});
@@ -101,6 +122,9 @@ public:
     void on_set_aside(JobId id, bool written, Instant now);
     // Ends a hold: a changed secret, or the operator's word.
     void release_hold();
+    // Nothing is started until resume(), by the operator's word; no probe ends it.
+    void suspend() { suspended_ = true; }
+    void resume() { suspended_ = false; }
     // No new starts from now on.
     void stop() { stopping_ = true; }
 
@@ -110,11 +134,16 @@ public:
     [[nodiscard]] const Job& job(JobId id) const { return jobs_.at(id); }
     [[nodiscard]] std::size_t running() const { return running_; }
     [[nodiscard]] std::size_t open() const;
-    [[nodiscard]] std::size_t paused() const;
-    [[nodiscard]] bool held() const { return held_; }
+    [[nodiscard]] std::size_t open_bytes() const;
+    [[nodiscard]] std::size_t lanes() const { return lanes_.lanes(); }
+    // Partitions that are not read because of it.
+    [[nodiscard]] std::size_t paused(Cap cap) const;
+    [[nodiscard]] bool held() const { return held_ || suspended_; }
     [[nodiscard]] bool circuit_open() const { return breaker_.open(); }
     // Read and not due yet.
     [[nodiscard]] std::size_t parked() const { return parked_.size(); }
+    // Another one for each time that the partition is assigned; nothing when it is not.
+    [[nodiscard]] std::optional<std::uint64_t> epoch_of(const kafka::Partition& partition) const;
     [[nodiscard]] bool has_partitions() const { return !partitions_.empty(); }
     [[nodiscard]] std::optional<std::int64_t> oldest_open() const;
     // What may be committed now, for the end of a process.
@@ -124,7 +153,8 @@ private:
     struct PartitionState {
         OffsetLedger ledger{};
         std::uint64_t epoch = 0;
-        bool paused = false;
+        std::optional<Cap> paused{};
+        std::optional<kafka::Offset> past{};  // stands for all that lies before where reading began
     };
 
     struct Parked {
@@ -149,6 +179,8 @@ private:
     void start_waiting(Instant now, std::vector<Action>& actions);
     void watch_caps(std::vector<Action>& actions);
     [[nodiscard]] bool may_start(Instant now) const;
+    // The cap that keeps the partition from being read.
+    [[nodiscard]] std::optional<Cap> reached(const PartitionState& state) const;
 
     CoreSettings settings_;
     RetryPolicy policy_;
@@ -166,6 +198,7 @@ private:
     bool commit_due_ = false;
     bool stopping_ = false;
     bool held_ = false;
+    bool suspended_ = false;
     JobId probe_ = 0;
     Instant next_probe_{};
     bool new_lanes_first_ = false;  // whose turn it is to be the circuit's probe

@@ -20,6 +20,7 @@ namespace asio = boost::asio;
 
 // How many records are taken in before the loop lets others work.
 constexpr int turn = 64;
+constexpr Milliseconds insist_pause{5'000};
 
 std::function<double()> random_numbers() {
     return [engine = std::mt19937{std::random_device{}()}]() mutable {
@@ -78,6 +79,13 @@ void Engine::take(kafka::Event event) {
                 for (const auto& [partition, next] : core_.on_revoked(revoked.partitions)) {
                     consumer_.commit(partition, next);
                 }
+            },
+            [this](const kafka::Begun& begun) {
+                core_.on_begun(begun.partition, begun.at, to_ms(clock_.now()));
+                asio::co_spawn(executor_, run_begun(begun), asio::detached);
+            },
+            [this](const kafka::Expired& expired) {
+                asio::co_spawn(executor_, run_expired(expired), asio::detached);
             },
             [this](const kafka::Trouble& trouble) {
                 log::warning("kafka.trouble", {{"reason", trouble.what}, {"fatal", trouble.fatal}});
@@ -159,8 +167,47 @@ asio::awaitable<void> Engine::run_set_aside(JobId id, std::variant<GiveUp, Park>
     perform();
 }
 
+asio::awaitable<bool> Engine::insist(kafka::Partition partition, std::function<asio::awaitable<void>()> ask) {
+    const std::weak_ptr consuming{consuming_};
+    const auto epoch = core_.epoch_of(partition);
+    const auto ours = [&] { return !consuming.expired() && epoch && core_.epoch_of(partition) == epoch; };
+    while (ours()) {
+        std::string failure;
+        try {
+            co_await ask();
+            co_return ours();
+        } catch (const std::exception& e) {
+            failure = e.what();
+        }
+        if (!ours()) break;
+        log::warning("partition.waits", {{"topic", partition.topic}, {"reason", failure}});
+        co_await sleep_for(insist_pause);
+    }
+    co_return false;
+}
+
+asio::awaitable<void> Engine::run_begun(kafka::Begun begun) {
+    const auto ask = [this, begun] { return handler_.make_up_for_the_past(begun); };
+    if (!co_await insist(begun.partition, ask)) co_return;
+    core_.on_made_up(begun.partition);
+    perform();
+}
+
+asio::awaitable<void> Engine::run_expired(kafka::Expired expired) {
+    const auto ask = [this, expired] { return handler_.await_permission(expired); };
+    if (co_await insist(expired.partition, ask)) consumer_.begin_anew();
+}
+
 asio::awaitable<bool> Handler::park(const Job&, Park) {
     co_return false;
+}
+
+asio::awaitable<void> Handler::make_up_for_the_past(kafka::Begun) {
+    co_return;
+}
+
+asio::awaitable<void> Handler::await_permission(kafka::Expired) {
+    co_return;
 }
 
 asio::awaitable<void> Engine::stop() {
@@ -175,6 +222,16 @@ asio::awaitable<void> Engine::stop() {
 
 void Engine::release_hold() {
     core_.release_hold();
+    perform();
+}
+
+void Engine::suspend() {
+    core_.suspend();
+    perform();
+}
+
+void Engine::resume() {
+    core_.resume();
     perform();
 }
 

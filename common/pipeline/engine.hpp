@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,11 @@ public:
     // Writes the job's newest record to the tier's topic, with its history; false when that did not work. Asked only
     // of those whose settings name tiers.
     virtual boost::asio::awaitable<bool> park(const Job& job, Park park);
+    // Both are asked only of those whose consumer has a strict topic, and throw to be asked again. The reading of a
+    // partition has begun at its end: makes up for what lies before. Until this ends, a restart begins anew.
+    virtual boost::asio::awaitable<void> make_up_for_the_past(kafka::Begun begun);
+    // Kafka has deleted what comes next: ends when the reading may go on from what is there.
+    virtual boost::asio::awaitable<void> await_permission(kafka::Expired expired);
 };
 
 class Engine {
@@ -45,12 +51,20 @@ public:
 
     [[nodiscard]] const Core& core() const { return core_; }
     void release_hold();
+    // By the operator's word: reads on up to the caps and starts nothing until resume().
+    void suspend();
+    void resume();
 
 private:
     void take(kafka::Event event);
     void perform();
     void set_alarm();
     boost::asio::awaitable<void> run_job(JobId id);
+    boost::asio::awaitable<void> run_begun(kafka::Begun begun);
+    boost::asio::awaitable<void> run_expired(kafka::Expired expired);
+    // Calls `ask` until it ends without a throw; false when the partition is somebody else's by then.
+    boost::asio::awaitable<bool> insist(
+        kafka::Partition partition, std::function<boost::asio::awaitable<void>()> ask);
     boost::asio::awaitable<void> run_set_aside(JobId id, std::variant<GiveUp, Park> how);
     void tell_of_circuit();
 

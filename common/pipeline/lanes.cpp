@@ -4,24 +4,34 @@
 
 namespace hirewire::pipeline {
 
+// A lane that has been listed as backfill may move up; its old name in the other queue is then skipped.
 void Lanes::list(const std::string& name, Lane& lane) {
-    if (lane.busy || lane.listed || lane.groups.empty()) return;
-    lane.listed = true;
-    ++listed_;
-    runnable_.push_back(name);
+    if (lane.busy || lane.groups.empty()) return;
+    const Listed as = lane.live > 0 ? Listed::live : Listed::backfill;
+    if (lane.listed >= as) return;
+    if (lane.listed == Listed::no) ++listed_;
+    lane.listed = as;
+    (as == Listed::live ? runnable_ : runnable_backfill_).push_back(name);
+}
+
+void Lanes::unlist(Lane& lane) {
+    if (std::exchange(lane.listed, Listed::no) != Listed::no) --listed_;
 }
 
 void Lanes::add(Place place, Received received) {
     Lane& lane = lanes_[place.lane];
-    const auto known = lane.by_name.find(place.group);
-    if (known != lane.by_name.end()) {
-        known->second->records.push_back(std::move(received));
-    } else {
+    auto known = lane.by_name.find(place.group);
+    if (known == lane.by_name.end()) {
         Group group;
         group.name = place.group;
-        group.records.push_back(std::move(received));
         lane.groups.push_back(std::move(group));
-        lane.by_name.emplace(std::move(place.group), std::prev(lane.groups.end()));
+        known = lane.by_name.emplace(std::move(place.group), std::prev(lane.groups.end())).first;
+    }
+    Group& group = *known->second;
+    group.records.push_back(std::move(received));
+    if (group.backfill && !place.backfill) {
+        group.backfill = false;
+        ++lane.live;
     }
     ++waiting_;
     list(place.lane, lane);
@@ -30,28 +40,38 @@ void Lanes::add(Place place, Received received) {
 std::vector<Received> Lanes::take(Lane& lane, std::list<Group>::iterator group) {
     std::vector<Received> taken = std::move(group->records);
     waiting_ -= taken.size();
+    if (!group->backfill) --lane.live;
     lane.by_name.erase(group->name);
     lane.groups.erase(group);
     return taken;
 }
 
-std::optional<Batch> Lanes::start() {
-    while (!runnable_.empty()) {
-        const std::string name = std::move(runnable_.front());
-        runnable_.pop_front();
-        const auto found = lanes_.find(name);
-        if (found == lanes_.end()) continue;
-        Lane& lane = found->second;
-        if (std::exchange(lane.listed, false)) --listed_;
-        if (lane.busy || lane.groups.empty()) continue;
-        Batch batch;
-        batch.place.lane = name;
-        batch.place.group = lane.groups.front().name;
-        batch.records = take(lane, lane.groups.begin());
-        lane.busy = true;
-        return batch;
+std::unordered_map<std::string, Lanes::Lane>::iterator Lanes::next_of(Listed listed) {
+    auto& names = listed == Listed::live ? runnable_ : runnable_backfill_;
+    while (!names.empty()) {
+        const auto found = lanes_.find(names.front());
+        names.pop_front();
+        if (found != lanes_.end() && found->second.listed == listed) return found;
     }
-    return std::nullopt;
+    return lanes_.end();
+}
+
+std::optional<Batch> Lanes::start() {
+    auto found = next_of(Listed::live);
+    if (found == lanes_.end()) found = next_of(Listed::backfill);
+    if (found == lanes_.end()) return std::nullopt;
+    Lane& lane = found->second;
+    unlist(lane);
+    auto group = lane.groups.begin();
+    if (lane.live > 0) {
+        while (group->backfill) ++group;
+    }
+    Batch batch;
+    batch.place.lane = found->first;
+    batch.place.group = group->name;
+    batch.records = take(lane, group);
+    lane.busy = true;
+    return batch;
 }
 
 std::vector<Received> Lanes::take_more(const Place& place) {
@@ -82,12 +102,13 @@ void Lanes::drop(const std::function<bool(const Received&)>& unwanted) {
                 ++group;
                 continue;
             }
+            if (!group->backfill) --lane.live;
             lane.by_name.erase(group->name);
             group = lane.groups.erase(group);
         }
         // A listed name without a lane is skipped by start().
         const bool gone = lane.groups.empty() && !lane.busy;
-        if (gone && lane.listed) --listed_;
+        if (lane.groups.empty()) unlist(lane);
         at = gone ? lanes_.erase(at) : std::next(at);
     }
 }

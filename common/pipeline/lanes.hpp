@@ -21,6 +21,7 @@ struct Place {
     std::string lane{};
     std::string group{};
     std::int64_t order = 0;  // within the group: the highest speaks for all
+    bool backfill = false;   // has time: started when nothing else waits
 };
 
 // What a record that was set aside for later has behind it.
@@ -47,8 +48,8 @@ struct Batch {
 class Lanes {
 public:
     void add(Place place, Received received);
-    // The next batch of a lane that nobody works on, in the order in which lanes became runnable. The lane is busy
-    // until release().
+    // The next batch of a lane that nobody works on, in the order in which lanes became runnable, backfill last. The
+    // lane is busy until release().
     std::optional<Batch> start();
     // What came to a busy lane for the same group meanwhile.
     std::vector<Received> take_more(const Place& place);
@@ -65,18 +66,25 @@ private:
     struct Group {
         std::string name{};
         std::vector<Received> records{};
+        bool backfill = true;  // all of it
     };
+    enum class Listed { no, backfill, live };
     struct Lane {
         std::list<Group> groups{};  // in the order of their first records
         std::unordered_map<std::string, std::list<Group>::iterator> by_name{};
+        std::size_t live = 0;  // groups that are not backfill
         bool busy = false;
-        bool listed = false;  // in runnable_
+        Listed listed = Listed::no;
     };
     std::vector<Received> take(Lane& lane, std::list<Group>::iterator group);
     void list(const std::string& name, Lane& lane);
+    // The next name that is still listed there.
+    std::unordered_map<std::string, Lane>::iterator next_of(Listed listed);
+    void unlist(Lane& lane);
 
     std::unordered_map<std::string, Lane> lanes_;
     std::deque<std::string> runnable_;
+    std::deque<std::string> runnable_backfill_;
     std::size_t waiting_ = 0;
     std::size_t listed_ = 0;
 };

@@ -5,12 +5,14 @@
 
 namespace hirewire::pipeline {
 
-void OffsetLedger::open(kafka::Offset offset, std::int64_t timestamp_ms) {
+void OffsetLedger::open(kafka::Offset offset, std::int64_t timestamp_ms, std::size_t bytes) {
     Entry entry;
     entry.offset = offset;
     entry.timestamp_ms = timestamp_ms;
+    entry.bytes = static_cast<std::uint32_t>(bytes);
     entries_.push_back(entry);
     ++open_;
+    bytes_ += bytes;
 }
 
 void OffsetLedger::settle(kafka::Offset offset) {
@@ -19,6 +21,7 @@ void OffsetLedger::settle(kafka::Offset offset) {
     if (found == entries_.end() || found->offset != offset || found->settled) return;
     found->settled = true;
     --open_;
+    bytes_ -= found->bytes;
     while (!entries_.empty() && entries_.front().settled) {
         committable_ = entries_.front().offset + 1;
         entries_.pop_front();

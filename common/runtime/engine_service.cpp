@@ -20,14 +20,35 @@ void run_engine(
     const auto parked = metrics.gauge(metrics::parked, labels);
     const auto held = metrics.gauge(metrics::held, labels);
     const auto oldest = metrics.gauge(metrics::oldest_unapplied, labels);
-    const auto paused = metrics.gauge(metrics::paused_partitions, labels);
-    runtime.before_metrics([&runtime, &engine, &consumer, in_flight, circuit, parked, held, oldest, paused] {
+    const auto open = metrics.gauge(metrics::open_records, labels);
+    const auto bytes = metrics.gauge(metrics::open_bytes, labels);
+    const auto lanes = metrics.gauge(metrics::lanes, labels);
+    std::map<pipeline::Cap, metrics::Gauge> paused;
+    for (const auto cap : pipeline::all_caps) {
+        const metrics::Labels by_cap{{"destination", destination}, {"cap", std::string{name_of(cap)}}};
+        paused.emplace(cap, metrics.gauge(metrics::paused_partitions, by_cap));
+    }
+    runtime.before_metrics([&runtime,
+                            &engine,
+                            &consumer,
+                            in_flight,
+                            circuit,
+                            parked,
+                            held,
+                            oldest,
+                            open,
+                            bytes,
+                            lanes,
+                            paused] {
         const auto& core = engine.core();
         in_flight.set(static_cast<double>(core.running()));
         circuit.set(core.circuit_open() ? 1 : 0);
         parked.set(static_cast<double>(core.parked()));
         held.set(core.held() ? 1 : 0);
-        paused.set(static_cast<double>(core.paused()));
+        open.set(static_cast<double>(core.open()));
+        bytes.set(static_cast<double>(core.open_bytes()));
+        lanes.set(static_cast<double>(core.lanes()));
+        for (const auto& [cap, gauge] : paused) gauge.set(static_cast<double>(core.paused(cap)));
         const auto since = core.oldest_open();
         oldest.set(since ? static_cast<double>(to_ms(runtime.clock().now()) - *since) / 1'000 : 0);
         for (const auto& [partition, lag] : consumer.lag()) {

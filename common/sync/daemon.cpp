@@ -3,6 +3,7 @@
 #include <array>
 
 #include "common/runtime/engine_service.hpp"
+#include "common/sync/beginning.hpp"
 #include "common/sync/delivery.hpp"
 #include "common/sync/ledger_rebuild.hpp"
 
@@ -10,6 +11,8 @@ namespace hirewire::sync {
 namespace {
 
 namespace asio = boost::asio;
+
+const std::string changes_topic = "hiring.changes";
 
 class Daemon final : public runtime::Service {
 public:
@@ -36,6 +39,19 @@ public:
                 "Unfinished records of one partition before its reading pauses.",
                 1,
                 1'000'000)
+            .integer(
+                "max_span_per_partition",
+                core.max_span_per_partition,
+                "Records of one partition that are finished behind one that is not, before its reading pauses.",
+                100,
+                10'000'000)
+            .integer(
+                "max_open_bytes",
+                core.max_open_bytes,
+                "Memory for unfinished records, in equal shares for all partitions.",
+                1'000'000,
+                10'000'000'000)
+            .integer("max_lanes", core.max_lanes, "Resources with something to do at once.", 10, 10'000'000)
             .integer(
                 "max_attempts",
                 core.retry.max_attempts,
@@ -106,14 +122,25 @@ public:
             delivery_, *destination_, *client_, *internal_, *store_, *producer_, runtime.clock(), runtime.metrics());
         rebuild_ = std::make_unique<LedgerRebuild>(executor, common.kafka, *store_, name_, delivery_.lease);
         handler_->on_no_ledger([this](std::int32_t partition) { rebuild_->want(partition); });
-        std::vector<std::string> topics(1, "hiring.changes");
+        std::vector<std::string> topics{changes_topic, "sync." + name_ + ".replay"};
         constexpr std::array<const char*, 3> tiers{"1m", "10m", "1h"};
         for (std::size_t i = 0; i < tiers.size(); ++i) {
             topics.push_back("sync." + name_ + ".retry." + tiers[i]);
             core_.tiers.push_back({.name = tiers[i], .delay = tier_delay_[i]});
         }
-        consumer_ = kafka::make_consumer(executor, common.kafka, "hirewire.sync-" + name_, topics);
+        consumer_ = kafka::make_consumer(executor, common.kafka, "hirewire.sync-" + name_, topics, changes_topic);
         engine_ = std::make_unique<pipeline::Engine>(executor, *consumer_, *handler_, runtime.clock(), core_);
+        beginning_ = std::make_unique<Beginning>(
+            executor,
+            common.kafka,
+            *producer_,
+            runtime.clock(),
+            name_,
+            Beginning::Engine{
+                .suspend = [this] { engine_->suspend(); },
+                .resume = [this] { engine_->resume(); },
+            });
+        handler_->begin_by(*beginning_);
         runtime::run_engine(runtime, *engine_, *consumer_, name_);
     }
 
@@ -145,6 +172,7 @@ private:
     std::unique_ptr<Delivery> handler_;
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<pipeline::Engine> engine_;
+    std::unique_ptr<Beginning> beginning_;
 };
 
 }  // namespace

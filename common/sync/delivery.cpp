@@ -43,12 +43,6 @@ std::string reason_of(const pipeline::Verdict& verdict) {
         verdict);
 }
 
-// The record that speaks for the job: the newest change's, or the unreadable one.
-const pipeline::Received& speaker(const pipeline::Job& job) {
-    return *std::max_element(
-        job.records.begin(), job.records.end(), [](const auto& a, const auto& b) { return a.order < b.order; });
-}
-
 std::optional<Person> read_person(const std::string& body) {
     const auto document = json::Document::parse(body);
     if (!document || !document->root().is_object()) return std::nullopt;
@@ -131,6 +125,7 @@ Delivery::Delivery(
     : settings_{std::move(settings)},
       destination_{destination},
       name_{destination.name()},
+      replay_topic_{"sync." + name_ + ".replay"},
       client_{client},
       internal_{internal},
       store_{store},
@@ -157,12 +152,21 @@ pipeline::Place Delivery::place(const kafka::Record& record) {
         place.lane = destination_.resource(change);
         place.group = change.opportunity_id();
         place.order = change.version();
+        place.backfill = record.partition.topic == replay_topic_;
     } else {
         place.lane = "unreadable:" + record.key;
         // One speaks for none of the others: each is a dead letter of its own.
         place.group = record.partition.topic + "/" + std::to_string(record.offset);
     }
     return place;
+}
+
+asio::awaitable<void> Delivery::make_up_for_the_past(kafka::Begun begun) {
+    return beginning_->make_up_for_the_past(std::move(begun));
+}
+
+asio::awaitable<void> Delivery::await_permission(kafka::Expired expired) {
+    return beginning_->await_snapshot(std::move(expired));
 }
 
 redis::LedgerKey Delivery::ledger_key(const Attempt& attempt) const {
@@ -178,7 +182,7 @@ Delivery::Attempt Delivery::attempt_at(const pipeline::Job& job, v1::Change newe
     Attempt attempt;
     attempt.change = std::move(newest);
     attempt.resource = job.place.lane;
-    attempt.partition = speaker(job).record.partition.number;
+    attempt.partition = pipeline::newest(job).record.partition.number;
     attempt.number = job.attempts_before + job.attempts;
     return attempt;
 }
@@ -474,7 +478,7 @@ asio::awaitable<bool> Delivery::report_superseded(const Attempt& attempt, const 
 }
 
 kafka::Message Delivery::set_aside(const pipeline::Job& job, std::string topic, const std::string& reason) const {
-    const auto& received = speaker(job);
+    const auto& received = pipeline::newest(job);
     const auto& source = received.record;
     kafka::Message message;
     message.topic = std::move(topic);
@@ -539,7 +543,7 @@ asio::awaitable<bool> Delivery::give_up(const pipeline::Job& job, std::string re
         // Not remembered, it is only not resolved by itself.
         co_await store_.mark_dead(ledger_key(attempt), std::move(dead));
     }
-    const auto origin = pipeline::read_origin(speaker(job).record);
+    const auto origin = pipeline::read_origin(pipeline::newest(job).record);
     log::error(
         "delivery.dead",
         {{"destination", name_},

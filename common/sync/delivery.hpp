@@ -13,6 +13,7 @@
 #include "common/pipeline/engine.hpp"
 #include "common/redis/store.hpp"
 #include "common/sync/batch.hpp"
+#include "common/sync/beginning.hpp"
 #include "common/sync/destination.hpp"
 
 namespace hirewire::sync {
@@ -45,6 +46,9 @@ public:
     boost::asio::awaitable<bool> park(const pipeline::Job& job, pipeline::Park park) override;
     // Called when a partition's ledger is gone with an emptied Redis, at every attempt until it is there again.
     void on_no_ledger(std::function<void(std::int32_t)> rebuild) { rebuild_ = std::move(rebuild); }
+    boost::asio::awaitable<void> make_up_for_the_past(kafka::Begun begun) override;
+    boost::asio::awaitable<void> await_permission(kafka::Expired expired) override;
+    void begin_by(Beginning& beginning) { beginning_ = &beginning; }
     // Whether the destination's token is another one than before.
     bool use_tokens(std::string token, std::string internal_token);
 
@@ -93,6 +97,7 @@ private:
     DeliverySettings settings_;
     const Destination& destination_;
     std::string name_;
+    std::string replay_topic_;
     http::Client& client_;
     http::Client& internal_;
     redis::Store& store_;
@@ -105,6 +110,7 @@ private:
     std::map<std::string, Remembered> remembered_;
     std::string owner_prefix_;
     std::function<void(std::int32_t)> rebuild_ = [](std::int32_t) {};
+    Beginning* beginning_ = nullptr;
     std::string last_forbidden_;
     bool credential_refused_ = false;
     std::uint64_t next_owner_ = 0;

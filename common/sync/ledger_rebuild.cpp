@@ -25,7 +25,10 @@ asio::awaitable<void> read_versions(
     const auto keep = [&versions](const kafka::Record& record) {
         if (record.value) versions->add(*record.value);
     };
-    kafka::read_all(settings, "sync.outcomes", keep, patience, partition);
+    kafka::ReadTerms terms;
+    terms.patience = patience;
+    terms.partition = partition;
+    kafka::read_all(settings, "sync.outcomes", keep, terms);
     co_return;
 }
 

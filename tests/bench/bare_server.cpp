@@ -1,5 +1,6 @@
-// hirewire-bench-bare: what the receiver is measured against. A Boost.Beast coroutine server that reads a POST and
-// answers a constant 200, without verifying, storing, limits or deadlines.
+// hirewire-bench-bare: what the receiver is measured against, and whom the benchmarks of the engine call. A
+// Boost.Beast coroutine server that reads a request and answers a constant 200, without verifying, storing, limits or
+// deadlines.
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

@@ -1,29 +1,29 @@
 // hirewire-bench-engine: how much parallelism the engine gets out of one partition without giving up the order of
-// keys. The real engine and core; Kafka is a list in memory and the work is a timer, so that only the engine is
-// measured.
+// keys. The work is a timer.
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
 #include <fstream>
 #include <random>
+#include <stdexcept>
 #include <vector>
 
 #include "common/json/writer.hpp"
-#include "common/pipeline/engine.hpp"
+#include "tests/bench/engine_run.hpp"
 
 namespace {
 
 using namespace hirewire;
 namespace asio = boost::asio;
-using Microseconds = std::chrono::microseconds;
+using bench::Microseconds;
 
 struct Workload {
-    std::vector<std::string> keys{};   // of record i
+    bench::Stream stream{};
     std::vector<Microseconds> work{};  // of record i
 };
 
@@ -31,115 +31,47 @@ Workload random_work(int records, int keys, Microseconds least, Microseconds mos
     std::mt19937 random{7};
     Workload load;
     for (int i = 0; i < records; ++i) {
-        load.keys.push_back("key-" + std::to_string(random() % static_cast<unsigned>(keys)));
+        load.stream.keys.push_back("key-" + std::to_string(random() % static_cast<unsigned>(keys)));
         const auto us = std::uniform_int_distribution<std::int64_t>{least.count(), most.count()}(random);
         load.work.emplace_back(us);
     }
     return load;
 }
 
-const kafka::Partition the_partition{.topic = "bench", .number = 0};
-
-// One partition, all of it there from the beginning.
-class ListConsumer final : public kafka::Consumer {
+class Sleeper final : public bench::StreamHandler {
 public:
-    ListConsumer(asio::any_io_executor executor, const Workload& load) : timer_{executor}, load_{load} {}
+    Sleeper(bench::EngineRun& run, const std::vector<Microseconds>& work) : run_{run}, work_{work} {}
 
-    std::optional<kafka::Event> poll() override {
-        if (!assigned_) {
-            assigned_ = true;
-            kafka::Assigned assigned;
-            assigned.partitions.push_back(the_partition);
-            return assigned;
-        }
-        if (paused_ || next_ == load_.keys.size()) return std::nullopt;
-        kafka::Record record;
-        record.partition = the_partition;
-        record.offset = static_cast<kafka::Offset>(next_);
-        record.key = load_.keys[next_++];
-        return record;
-    }
-    asio::awaitable<void> ready() override {
-        timer_.expires_after(Milliseconds{500});
-        boost::system::error_code ended;
-        co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ended));
-    }
-    void pause(const kafka::Partition&) override { paused_ = true; }
-    void resume(const kafka::Partition&) override {
-        paused_ = false;
-        timer_.cancel();
-    }
-    void commit(const kafka::Partition&, kafka::Offset next) override { committed_ = next; }
-    void commit_now(const std::map<kafka::Partition, kafka::Offset>& next) override {
-        for (const auto& entry : next) committed_ = entry.second;
-    }
-    [[nodiscard]] std::map<kafka::Partition, std::int64_t> lag() const override { return {}; }
-    void close() override {}
-    void wake() { timer_.cancel(); }
-    [[nodiscard]] kafka::Offset committed() const { return committed_; }
-
-private:
-    asio::steady_timer timer_;
-    const Workload& load_;
-    std::size_t next_ = 0;
-    kafka::Offset committed_ = 0;
-    bool assigned_ = false;
-    bool paused_ = false;
-};
-
-// Every record is a job of its own (nothing is coalesced), in the lane of its key.
-class Sleeper final : public pipeline::Handler {
-public:
-    Sleeper(asio::any_io_executor executor, const Workload& load) : executor_{executor}, load_{load} {}
-    pipeline::Place place(const kafka::Record& record) override {
-        pipeline::Place place;
-        place.lane = record.key;
-        place.group = std::to_string(record.offset);
-        return place;
-    }
     asio::awaitable<pipeline::Attempted> attempt(const pipeline::Job& job) override {
-        const auto index = static_cast<std::size_t>(job.records.front().record.offset);
-        asio::steady_timer timer{executor_, load_.work[index]};
+        asio::steady_timer timer{run_.executor(), work_[index_of(job)]};
         co_await timer.async_wait(asio::use_awaitable);
-        if (++done == load_.keys.size() && at_the_end) at_the_end();
+        if (++done_ == work_.size()) {
+            ended_ = std::chrono::steady_clock::now();
+            run_.end();
+        }
         co_return pipeline::Done{};
     }
-    asio::awaitable<bool> give_up(const pipeline::Job&, std::string) override { co_return true; }
 
-    std::size_t done = 0;
-    std::function<void()> at_the_end{};
+    [[nodiscard]] Instant ended() const { return ended_; }
 
 private:
-    asio::any_io_executor executor_;
-    const Workload& load_;
+    bench::EngineRun& run_;
+    const std::vector<Microseconds>& work_;
+    std::size_t done_ = 0;
+    Instant ended_{};
 };
 
-asio::awaitable<void> stop(pipeline::Engine& engine, asio::io_context& context) {
-    co_await engine.stop();
-    context.stop();
-}
-
 double seconds_of(const Workload& load, std::size_t slots) {
-    asio::io_context context{1};
-    const SystemClock clock;
-    ListConsumer consumer{context.get_executor(), load};
-    Sleeper sleeper{context.get_executor(), load};
+    bench::EngineRun run{load.stream};
+    Sleeper sleeper{run, load.work};
     pipeline::CoreSettings settings;
     settings.slots = slots;
-    pipeline::Engine engine{context.get_executor(), consumer, sleeper, clock, settings};
     const auto begin = std::chrono::steady_clock::now();
-    auto end = begin;
-    sleeper.at_the_end = [&] {
-        end = std::chrono::steady_clock::now();
-        consumer.wake();
-        asio::co_spawn(context, stop(engine, context), asio::detached);
-    };
-    asio::co_spawn(context, engine.run(), asio::detached);
-    context.run();
-    if (consumer.committed() != static_cast<kafka::Offset>(load.keys.size())) {
+    run.run(sleeper, settings);
+    if (run.committed() != static_cast<kafka::Offset>(load.work.size())) {
         throw std::runtime_error{"not everything was committed"};
     }
-    return std::chrono::duration<double>(end - begin).count();
+    return std::chrono::duration<double>(sleeper.ended() - begin).count();
 }
 
 // The reference: the same work, one after the other, with the same timers and no engine.

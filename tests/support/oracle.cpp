@@ -49,9 +49,14 @@ std::map<std::string, Employee> employees_of(json::Value opportunities, json::Va
 
 // One destination that is put the status of each of `expected`.
 std::string status_difference(
-    const std::string& destination, const std::map<std::string, std::string>& expected, json::Value state) {
+    const std::string& destination,
+    const std::map<std::string, std::string>& expected,
+    json::Value state,
+    const std::set<std::string>& behind) {
     std::map<std::string, std::string> found;
-    for (const auto& [id, belief] : state.members()) found[std::string{id}] = status_text(belief);
+    for (const auto& [id, belief] : state.members()) {
+        if (behind.count(std::string{id}) == 0) found[std::string{id}] = status_text(belief);
+    }
     for (const auto& [id, status] : expected) {
         const auto at = found.find(id);
         if (at == found.end()) return destination + " does not know " + id + ": " + status;
@@ -87,20 +92,21 @@ std::string employee_difference(const std::map<std::string, Employee>& expected,
 
 }  // namespace
 
-std::string Oracle::difference() const {
+std::string Oracle::difference(const std::set<std::string>& behind) const {
     const auto opportunities = stack_.control("/_sandbox/opportunities");
     std::map<std::string, std::string> at_clara;
     std::map<std::string, std::string> at_cluster;
     for (const auto& one : opportunities.root().items()) {
         if (one["confidential"].boolean() || one["deleted"].boolean()) continue;
         const std::string id{one["id"].string()};
+        if (behind.count(id) == 1) continue;
         at_clara[id] = status_text(one);
         if (linked_.count(id) == 1) at_cluster[id] = status_text(one);
     }
     const auto clara = stack_.control(control_path("clara", "state"));
-    if (auto wrong = status_difference("clara", at_clara, clara.root()); !wrong.empty()) return wrong;
+    if (auto wrong = status_difference("clara", at_clara, clara.root(), behind); !wrong.empty()) return wrong;
     const auto cluster = stack_.control(control_path("cluster", "state"));
-    if (auto wrong = status_difference("cluster", at_cluster, cluster.root()); !wrong.empty()) return wrong;
+    if (auto wrong = status_difference("cluster", at_cluster, cluster.root(), behind); !wrong.empty()) return wrong;
     const auto people = stack_.control("/_sandbox/people");
     const auto cleary = stack_.control(control_path("cleary", "state"));
     return employee_difference(employees_of(opportunities.root(), people.root()), cleary.root());

@@ -18,7 +18,8 @@ public:
 
     // What differs, in one line; "" when CLARA and Cluster have every opportunity's effective status and Cleary has
     // each hired person once, with name, start date and no access. Cleary may keep people who are no longer hired.
-    [[nodiscard]] std::string difference() const;
+    // What CLARA and Cluster believe of the opportunities in `behind` does not matter.
+    [[nodiscard]] std::string difference(const std::set<std::string>& behind = {}) const;
     // What the destinations called forbidden; "" when nothing.
     [[nodiscard]] std::string violations() const;
     // All that the destinations believe, as text: the same before and after means that nothing changed.

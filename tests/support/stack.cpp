@@ -241,8 +241,8 @@ Instance Stack::launch(Service service, const std::vector<Setting>& overrides) {
     return instance;
 }
 
-void Stack::start(Service service) {
-    begin(instances_.at(service), {});
+void Stack::start(Service service, const std::vector<Setting>& overrides) {
+    begin(instances_.at(service), overrides);
     await_started(instances_.at(service));
 }
 
@@ -250,7 +250,7 @@ void Stack::kill9(Service service) {
     instances_.at(service).process->kill();
 }
 
-void Stack::restart(Service service) {
+void Stack::restart(Service service, const std::vector<Setting>& overrides) {
     auto& process = *instances_.at(service).process;
     process.send(SIGTERM);
     const auto code = process.wait(stop_patience);
@@ -258,7 +258,7 @@ void Stack::restart(Service service) {
         const auto state = code ? "exit code " + std::to_string(*code) : std::string{"still running"};
         throw std::runtime_error(name_of(service) + " did not stop cleanly: " + state);
     }
-    start(service);
+    start(service, overrides);
 }
 
 void Stack::await_ready(Milliseconds patience) {

@@ -55,11 +55,12 @@ public:
     ~Stack() = default;
 
     Instance& operator[](Service service);
-    // Ends it with SIGTERM (throws when it does not exit with 0) and starts it again on the same port.
-    void restart(Service service);
+    // Ends it with SIGTERM (throws when it does not exit with 0) and starts it again on the same port, with other
+    // settings if there are any.
+    void restart(Service service, const std::vector<Setting>& overrides = {});
     // kill -9, nothing else.
     void kill9(Service service);
-    void start(Service service);
+    void start(Service service, const std::vector<Setting>& overrides = {});
     // Waits until /readyz of all services says yes.
     void await_ready(Milliseconds patience = Milliseconds{90'000});
 

@@ -8,6 +8,7 @@
 
 #include "common/config/schema.hpp"
 #include "common/runtime/service.hpp"
+#include "tools/hirewire/snapshot.hpp"
 #include "tools/hirewire/topics.hpp"
 
 namespace {
@@ -81,6 +82,25 @@ void add_topics(CLI::App& app, TopicsVerbs& topics, std::function<int()>& chosen
     add("list", "Show which are there", &cli::list_topics);
 }
 
+struct SnapshotVerb {
+    Place place{};
+    cli::SnapshotCommand command{};
+};
+
+void add_snapshot(CLI::App& app, SnapshotVerb& snapshot, std::function<int()>& chosen) {
+    auto* verb = app.add_subcommand("snapshot", "Hand the present state of every opportunity to one destination");
+    add_place(*verb, snapshot.place);
+    verb->add_option("--to", snapshot.command.destination, "The destination: clara, cluster, cleary, ...")
+        ->required();
+    verb->add_flag("--json", snapshot.command.as_json, "For programs");
+    verb->callback([&snapshot, &chosen] {
+        chosen = [&snapshot] {
+            snapshot.command.kafka = kafka_at(snapshot.place);
+            return cli::take_snapshot(snapshot.command);
+        };
+    });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -90,6 +110,8 @@ int main(int argc, char** argv) {
     TopicsVerbs topics;
     std::function<int()> chosen;
     add_topics(app, topics, chosen);
+    SnapshotVerb snapshot;
+    add_snapshot(app, snapshot, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

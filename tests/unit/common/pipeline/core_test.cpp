@@ -338,6 +338,98 @@ TEST_CASE("core: a held destination whose refused change was revoked is probed w
     CHECK(b.started_lanes() == Lanes_{"cat"});
 }
 
+TEST_CASE("core: what is finished behind one that waits is capped too, and reading goes on when that one is done") {
+    Bench b{{.slots = 100, .max_span_per_partition = 10}, {p0}};
+    b.record(p0, 0, "slow");
+    const auto slow = b.start_one();
+    for (kafka::Offset o = 1; o < 10; ++o) {
+        b.record(p0, o, "quick");
+        b.verdict(b.start_one(), Done{});
+    }
+    b.ask();
+    CHECK(b.paused == std::vector{p0});
+    CHECK(b.core.paused(Cap::span) == 1);
+    CHECK(b.core.open() == 1);
+    b.verdict(slow, Done{});
+    b.ask();
+    CHECK(b.resumed == std::vector{p0});
+}
+
+TEST_CASE("core: each partition has its share of the memory, and one that has used it up stops no other") {
+    Bench b{{.slots = 100, .max_open_bytes = 20'000}};
+    kafka::Offset o = 0;
+    while (b.paused.empty() && o < 100) {
+        b.record(p0, o, "lane " + std::to_string(o));
+        ++o;
+        b.ask();
+    }
+    CHECK(b.paused == std::vector{p0});
+    CHECK(b.core.paused(Cap::bytes) == 1);
+    CHECK(b.core.open_bytes() >= 10'000);
+    CHECK(b.core.open_bytes() < 11'000);
+    CHECK(o > 5);
+}
+
+TEST_CASE("core: too many lanes pause every partition until half of them are done") {
+    Bench b{{.slots = 100, .max_lanes = 4}};
+    std::vector<JobId> jobs;
+    for (kafka::Offset o = 0; o < 4; ++o) b.record(p0, o, "lane " + std::to_string(o));
+    b.ask();
+    jobs = b.starts;
+    CHECK(b.core.paused(Cap::lanes) == 2);
+    b.verdict(jobs.at(0), Done{});
+    b.ask();
+    CHECK(b.resumed.empty());
+    b.verdict(jobs.at(1), Done{});
+    b.ask();
+    CHECK(b.resumed.size() == 2);
+    CHECK(b.core.paused(Cap::lanes) == 0);
+}
+
+TEST_CASE("core: while nothing is sent each partition is read up to its first record, so that its age is known") {
+    Bench b;
+    b.core.suspend();
+    b.record(p0, 5, "a");
+    b.ask();
+    CHECK(b.paused == std::vector{p0});
+    CHECK(b.core.oldest_open() == 5);
+    b.record(p1, 3, "b");
+    b.ask();
+    CHECK(b.core.paused(Cap::shut) == 2);
+    CHECK(b.core.oldest_open() == 3);
+    CHECK(b.starts.empty());
+    CHECK(b.core.held());
+    CHECK_FALSE(b.core.wake_at());
+    b.core.resume();
+    b.ask();
+    CHECK(b.starts.size() == 2);
+    CHECK(b.resumed.size() == 2);
+    CHECK_FALSE(b.core.held());
+}
+
+TEST_CASE("core: nothing is committed of a partition until what lies before its beginning is made up for") {
+    Bench b;
+    b.core.on_begun(p0, 42, 0);
+    b.core.on_begun({.topic = "hiring.changes", .number = 9}, 1, 0);  // not ours
+    b.record(p0, 42, "a");
+    b.verdict(b.start_one(), Done{});
+    b.ask();
+    CHECK(b.commits.empty());
+    b.core.on_made_up(p0);
+    b.core.on_made_up(p1);  // had its place
+    b.advance(CoreSettings{}.commit_interval);
+    b.ask();
+    CHECK(b.commits == std::map<kafka::Partition, kafka::Offset>{{p0, 43}});
+}
+
+TEST_CASE("core: where reading begins is committed though nothing has been read") {
+    Bench b;
+    b.core.on_begun(p0, 0, 0);
+    b.core.on_made_up(p0);
+    b.ask();
+    CHECK(b.commits == std::map<kafka::Partition, kafka::Offset>{{p0, 0}});
+}
+
 TEST_CASE("core: too many open records pause their partition, and only it, with room to breathe before it resumes") {
     Bench b{{.slots = 100, .max_open_per_partition = 4}};
     for (kafka::Offset o = 0; o < 3; ++o) b.record(p0, o, "lane " + std::to_string(o));
@@ -349,7 +441,7 @@ TEST_CASE("core: too many open records pause their partition, and only it, with 
     b.ask();
     jobs.push_back(b.starts.at(0));
     CHECK(b.paused == std::vector{p0});
-    CHECK(b.core.paused() == 1);
+    CHECK(b.core.paused(Cap::open) == 1);
     b.verdict(jobs[0], Done{});
     b.ask();
     CHECK(b.resumed.empty());

@@ -132,3 +132,41 @@ TEST_CASE("lanes: a lane that was dropped and comes again starts once") {
     lanes.add(place("a"), record(3));
     CHECK_FALSE(lanes.start());
 }
+
+TEST_CASE("lanes: backfill is started when nothing else waits, and moves up with the first record that is live") {
+    Lanes lanes;
+    const auto backfill = [](std::string lane, std::string group = "g") {
+        Place p = place(std::move(lane), std::move(group));
+        p.backfill = true;
+        return p;
+    };
+    lanes.add(backfill("old"), record(1));
+    lanes.add(backfill("moving up"), record(2));
+    lanes.add(backfill("mixed", "first"), record(3));
+    lanes.add(place("mixed", "second"), record(4));
+    lanes.add(place("new"), record(5));
+    lanes.add(place("moving up"), record(6));
+    CHECK(lanes.runnable() == 4);
+    std::vector<Offsets> order;
+    while (auto batch = lanes.start()) {
+        order.push_back(offsets(batch->records));
+        lanes.release(batch->place.lane);
+    }
+    CHECK(order == std::vector<Offsets>{{4}, {5}, {2, 6}, {1}, {3}});
+    CHECK(lanes.runnable() == 0);
+    CHECK(lanes.lanes() == 0);
+}
+
+TEST_CASE("lanes: backfill that is dropped leaves the count of what is live as it is") {
+    Lanes lanes;
+    Place old = place("a", "x");
+    old.backfill = true;
+    lanes.add(old, record(1, "replay"));
+    lanes.add(place("a", "y"), record(2));
+    lanes.add(place("b", "z"), record(3));
+    lanes.drop([](const Received& r) { return r.record.partition.topic == "replay"; });
+    CHECK(lanes.runnable() == 2);
+    REQUIRE(lanes.start());
+    REQUIRE(lanes.start());
+    CHECK_FALSE(lanes.start());
+}

@@ -12,7 +12,7 @@ using pipeline::OffsetLedger;
 
 TEST_CASE("ledger: an open offset holds back every later one") {
     OffsetLedger ledger;
-    for (kafka::Offset o = 10; o < 14; ++o) ledger.open(o, o * 100);
+    for (kafka::Offset o = 10; o < 14; ++o) ledger.open(o, o * 100, 1);
     ledger.settle(11);
     ledger.settle(13);
     CHECK_FALSE(ledger.take_committable());
@@ -25,7 +25,7 @@ TEST_CASE("ledger: an open offset holds back every later one") {
 
 TEST_CASE("ledger: a position is told once, until it moves again") {
     OffsetLedger ledger;
-    ledger.open(1, 0);
+    ledger.open(1, 0, 1);
     ledger.settle(1);
     CHECK(ledger.take_committable() == 2);
     CHECK_FALSE(ledger.take_committable());
@@ -33,7 +33,7 @@ TEST_CASE("ledger: a position is told once, until it moves again") {
 
 TEST_CASE("ledger: gaps in the offsets (compaction, control records) need no code") {
     OffsetLedger ledger;
-    for (const kafka::Offset o : {5, 9, 1'000'000}) ledger.open(o, 0);
+    for (const kafka::Offset o : {5, 9, 1'000'000}) ledger.open(o, 0, 1);
     ledger.settle(5);
     CHECK(ledger.take_committable() == 6);
     ledger.settle(1'000'000);
@@ -44,8 +44,8 @@ TEST_CASE("ledger: gaps in the offsets (compaction, control records) need no cod
 
 TEST_CASE("ledger: what was never opened, or is settled twice, changes nothing") {
     OffsetLedger ledger;
-    ledger.open(5, 0);
-    ledger.open(6, 0);
+    ledger.open(5, 0, 1);
+    ledger.open(6, 0, 1);
     ledger.settle(4);
     ledger.settle(7);
     ledger.settle(6);
@@ -57,8 +57,8 @@ TEST_CASE("ledger: what was never opened, or is settled twice, changes nothing")
 TEST_CASE("ledger: the oldest open one is the first unfinished in the order of reading") {
     OffsetLedger ledger;
     CHECK_FALSE(ledger.oldest_open());
-    ledger.open(1, 700);
-    ledger.open(2, 300);
+    ledger.open(1, 700, 1);
+    ledger.open(2, 300, 1);
     CHECK(ledger.oldest_open() == 700);
     ledger.settle(2);
     CHECK(ledger.oldest_open() == 700);
@@ -78,7 +78,7 @@ TEST_CASE("ledger: settled in any order, the position is always the oldest open 
         for (int step = 0; step < 60; ++step) {
             if (open.empty() || dice.one_in(2)) {
                 next += 1 + dice.below(3);
-                ledger.open(next, 0);
+                ledger.open(next, 0, 1);
                 open.insert(next);
                 all.push_back(next);
             } else {
@@ -96,4 +96,16 @@ TEST_CASE("ledger: settled in any order, the position is always the oldest open 
             }
         }
     }
+}
+
+TEST_CASE("ledger: what is open and what is remembered are counted apart") {
+    OffsetLedger ledger;
+    for (kafka::Offset o = 0; o < 10; ++o) ledger.open(o, 0, 100);
+    for (kafka::Offset o = 1; o < 10; ++o) ledger.settle(o);
+    CHECK(ledger.open_count() == 1);
+    CHECK(ledger.open_bytes() == 100);
+    CHECK(ledger.span() == 10);
+    ledger.settle(0);
+    CHECK(ledger.open_bytes() == 0);
+    CHECK(ledger.span() == 0);
 }
