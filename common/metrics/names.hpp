@@ -31,6 +31,9 @@ inline constexpr Name held{"hirewire_held", "1 while the destination is held for
 inline constexpr Name circuit_open{
     "hirewire_circuit_open", "1 while nothing but probes is sent because the destination is down"};
 inline constexpr Name parked{"hirewire_parked", "Changes read from a retry topic that are not due yet"};
+inline constexpr Name pace_wait{"hirewire_pace_wait_seconds", "Waiting for a turn in the destination's pace"};
+inline constexpr Name retention_used{
+    "hirewire_retention_used_ratio", "Age of the oldest unapplied change over the retention of hiring.changes"};
 inline constexpr Name dead_letters{
     "hirewire_dead_letters", "Dead letters written since the start and not resolved by a newer change"};
 inline constexpr Name retries{"hirewire_retries_total", "Attempts that will be repeated, by destination"};

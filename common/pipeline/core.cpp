@@ -380,6 +380,12 @@ std::size_t Core::open_bytes() const {
     return bytes;
 }
 
+std::size_t Core::longest_span() const {
+    std::size_t longest = 0;
+    for (const auto& [partition, state] : partitions_) longest = std::max(longest, state.ledger.span());
+    return longest;
+}
+
 std::size_t Core::paused(Cap cap) const {
     return static_cast<std::size_t>(std::count_if(
         partitions_.begin(), partitions_.end(), [cap](const auto& p) { return p.second.paused == cap; }));

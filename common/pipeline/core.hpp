@@ -136,6 +136,8 @@ public:
     [[nodiscard]] std::size_t open() const;
     [[nodiscard]] std::size_t open_bytes() const;
     [[nodiscard]] std::size_t lanes() const { return lanes_.lanes(); }
+    // The most offsets remembered of one partition.
+    [[nodiscard]] std::size_t longest_span() const;
     // Partitions that are not read because of it.
     [[nodiscard]] std::size_t paused(Cap cap) const;
     [[nodiscard]] bool held() const { return held_ || suspended_; }

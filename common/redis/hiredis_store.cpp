@@ -45,18 +45,21 @@ if held and string.sub(held, 1, #ARGV[2] + 1) == ARGV[2] .. ':' then redis.call(
 return 0
 )lua";
 
+// KEYS: birth of the ledger's partition, the rebuild under way.
 const std::string open_ledger_source = R"lua(
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[2])
 local t = redis.call('TIME')
 redis.call('SET', KEYS[1], string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000)), 'NX')
-return 0
+return 1
 )lua";
 
 // KEYS: entry, birth of the ledger's partition. Fields: v = applied version, o and x = owner and end of a running
-// lease, d = "<version>:<change>" of the last dead letter.
+// lease, d = "<version>:<change>" of the last dead letter, g = until when it is disconnected.
 const std::string begin_source = R"lua(
 local since = redis.call('GET', KEYS[2])
 if not since then return {4, '0', '0', ''} end
-local e = redis.call('HMGET', KEYS[1], 'v', 'o', 'x', 'd')
+local e = redis.call('HMGET', KEYS[1], 'v', 'o', 'x', 'd', 'g')
 local version = tonumber(ARGV[1])
 local applied = e[1] or '0'
 local dead = e[4] or ''
@@ -65,6 +68,7 @@ if tonumber(applied) > version then return {2, since, applied, dead} end
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 if e[2] and e[2] ~= ARGV[2] and tonumber(e[3]) > now then return {3, since, applied, dead} end
+if e[5] and tonumber(e[5]) > now then return {5, since, applied, dead} end
 redis.call('HSET', KEYS[1], 'o', ARGV[2], 'x', string.format('%.0f', now + ARGV[3]))
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 return {0, since, applied, dead}
@@ -92,7 +96,29 @@ if redis.call('HGET', KEYS[1], 'o') == ARGV[1] then redis.call('HDEL', KEYS[1], 
 return 0
 )lua";
 
+const std::string disconnect_source = R"lua(
+local t = redis.call('TIME')
+redis.call('HSET', KEYS[1], 'g', string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000) + ARGV[1]))
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 0
+)lua";
+
+// The generic cell rate algorithm: the key holds the microsecond at which the bucket is full again.
+const std::string take_turn_source = R"lua(
+local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2]
+local full = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
+local token = 1000000 / ARGV[1]
+local wait = math.max(0, full + token - token * ARGV[2] - now)
+local ms = math.ceil(wait / 1000)
+if ms > tonumber(ARGV[3]) then return {0, ms} end
+full = full + token
+redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000) + 1000)
+return {1, ms}
+)lua";
+
 constexpr std::chrono::hours ledger_memory{24 * 120};
+constexpr std::chrono::hours rebuild_patience{24};
 
 // A reply, read as what the caller asked for.
 template <typename T>
@@ -137,6 +163,15 @@ Result<Begun> as_begun(Reply& reply) {
             DeadLetter{.version = std::strtoll(dead.c_str(), nullptr, 10), .change_id = dead.substr(colon + 1)};
     }
     return begun;
+}
+
+Result<Opening> as_opening(Reply& reply) {
+    return static_cast<Opening>(reply.integer);
+}
+
+Result<Turn> as_turn(Reply& reply) {
+    if (reply.list.size() != 2) return make_error_code(Errc::refused);
+    return Turn{.taken = reply.list[0].integer != 0, .in = Milliseconds{reply.list[1].integer}};
 }
 
 Result<std::string> as_policy(Reply& reply) {
@@ -190,10 +225,17 @@ public:
         return ask(nullptr, std::move(command), &nothing);
     }
 
-    Answer<void> open_ledger(std::string destination, std::int32_t partition) override {
-        Command call = open_ledger_.call(1, 0);
-        call.add(ledger_since_key(destination, partition));
-        return ask(&open_ledger_, std::move(call), &nothing);
+    Answer<void> prepare_ledger(std::string destination, std::int32_t partition, std::string rebuild) override {
+        Command command{5};
+        command.add("SET").add(rebuild_key(destination, partition)).add(rebuild);
+        command.add("PX").add(Milliseconds{rebuild_patience}.count());
+        return ask(nullptr, std::move(command), &nothing);
+    }
+
+    Answer<Opening> open_ledger(std::string destination, std::int32_t partition, std::string rebuild) override {
+        Command call = open_ledger_.call(2, 1);
+        call.add(ledger_since_key(destination, partition)).add(rebuild_key(destination, partition)).add(rebuild);
+        return ask(&open_ledger_, std::move(call), &as_opening);
     }
 
     Answer<Begun> begin(LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) override {
@@ -213,6 +255,18 @@ public:
         Command call = abandon_.call(1, 1);
         call.add(ledger_key(key)).add(owner);
         return ask(&abandon_, std::move(call), &nothing);
+    }
+
+    Answer<void> disconnect(LedgerKey key, Milliseconds span) override {
+        Command call = disconnect_.call(1, 2);
+        call.add(ledger_key(key)).add(span.count()).add(Milliseconds{ledger_memory}.count());
+        return ask(&disconnect_, std::move(call), &nothing);
+    }
+
+    Answer<Turn> take_turn(std::string destination, Pace pace) override {
+        Command call = take_turn_.call(1, 3);
+        call.add(key("pace:", destination)).add(pace.per_second).add(pace.burst).add(pace.patience.count());
+        return ask(&take_turn_, std::move(call), &as_turn);
     }
 
     Answer<void> mark_dead(LedgerKey key, DeadLetter dead) override {
@@ -258,6 +312,9 @@ private:
     [[nodiscard]] std::string ledger_since_key(const std::string& destination, std::int32_t partition) const {
         return key("ledger-since:", destination + ":" + std::to_string(partition));
     }
+    [[nodiscard]] std::string rebuild_key(const std::string& destination, std::int32_t partition) const {
+        return key("ledger-rebuild:", destination + ":" + std::to_string(partition));
+    }
     [[nodiscard]] std::string ledger_key(const LedgerKey& k) const {
         return key("ledger:", k.destination + ":" + k.resource);
     }
@@ -271,6 +328,8 @@ private:
     Script begin_{begin_source};
     Script finish_{finish_source};
     Script abandon_{abandon_source};
+    Script disconnect_{disconnect_source};
+    Script take_turn_{take_turn_source};
     Script mark_dead_{mark_dead_source};
 };
 

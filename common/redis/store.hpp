@@ -47,6 +47,7 @@ enum class Permission {
     superseded,      // a newer one is
     busy,            // another process holds the lease
     no_ledger,       // Redis has been emptied, absence means nothing; rebuild first, then open_ledger()
+    disconnected,    // the destination said so, and is not asked again yet
 };
 
 // A change that became a dead letter.
@@ -63,6 +64,22 @@ struct Begun {
     Timestamp ledger_since{};
     // The last dead letter, while no newer change has been applied.
     std::optional<DeadLetter> dead{};
+};
+
+enum class Opening {
+    refused,  // Redis was emptied since it was prepared, or somebody else prepared it anew
+    opened,
+};
+
+// A destination's pace, kept by all processes together.
+struct Pace {
+    int per_second = 0;
+    int burst = 1;
+    Milliseconds patience{0};  // a turn that comes later than this is not taken
+};
+struct Turn {
+    bool taken = false;
+    Milliseconds in{0};  // when it comes, or when to ask again
 };
 
 // What versions are counted along, and which partition of the ledger it is in: that of its records.
@@ -95,13 +112,20 @@ public:
     virtual Answer<void> vouch_for_changes() = 0;
 
     // The daemons' ledger: begin, apply, finish or abandon. A partition of it is opened once it is known to hold what
-    // was applied so far. An entry lives 120 days after it was last touched.
-    virtual Answer<void> open_ledger(std::string destination, std::int32_t partition) = 0;
+    // was applied so far: prepared, filled, opened under the same name. An
+    // entry lives 120 days after it was last touched.
+    virtual Answer<void> prepare_ledger(std::string destination, std::int32_t partition, std::string rebuild) = 0;
+    virtual Answer<Opening> open_ledger(std::string destination, std::int32_t partition, std::string rebuild) = 0;
     virtual Answer<Begun> begin(LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) = 0;
     virtual Answer<void> finish(LedgerKey key, std::int64_t version, std::string owner) = 0;
     virtual Answer<void> abandon(LedgerKey key, std::string owner) = 0;
+    // Every begin() of a newer version answers `disconnected` for so long.
+    virtual Answer<void> disconnect(LedgerKey key, Milliseconds span) = 0;
     // Remembered until this or a newer version is finished.
     virtual Answer<void> mark_dead(LedgerKey key, DeadLetter dead) = 0;
+
+    // A place in the destination's pace (a token bucket): wait for `in`, then send.
+    virtual Answer<Turn> take_turn(std::string destination, Pace pace) = 0;
 
     // "noeviction", or the policy under which Redis would throw our memory away.
     virtual Answer<std::string> eviction_policy() = 0;

@@ -1,7 +1,11 @@
 #include "common/sync/daemon.hpp"
 
 #include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 
+#include "common/core/sleep.hpp"
+#include "common/log/log.hpp"
 #include "common/runtime/engine_service.hpp"
 #include "common/sync/beginning.hpp"
 #include "common/sync/delivery.hpp"
@@ -12,6 +16,7 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr std::chrono::minutes retention_watch{10};
 const std::string changes_topic = "hiring.changes";
 
 class Daemon final : public runtime::Service {
@@ -83,6 +88,10 @@ public:
             .duration("circuit_first_probe", core.breaker.first_probe, "From then to the first probe; doubles.")
             .duration("circuit_last_probe", core.breaker.last_probe, "The longest pause between two probes.")
             .duration("probe_interval", core.probe_interval, "How often a destination that refused us is tried.")
+            .duration(
+                "changes_retention",
+                changes_retention_,
+                "How long Kafka keeps hiring.changes; an alarm goes off when half of it has passed unapplied.")
             .duration("request_timeout", delivery_.request_timeout, "For one answer; shorter than the lease.")
             .duration("lease", delivery_.lease, "How long a resource is ours while a request runs.")
             .duration(
@@ -95,6 +104,13 @@ public:
             .secret("token", delivery_.token, variable + "_TOKEN", "Its bearer token.")
             .text("address", address_, "Where the admin pages are.")
             .integer("admin_port", admin_port_, "/healthz, /readyz, /metrics, /config.", 0, 65535)
+            .integer(
+                "requests_per_second",
+                delivery_.requests_per_second,
+                "At most, from all processes of this daemon together; 0 = no limit.",
+                0,
+                100'000)
+            .integer("burst", delivery_.burst, "So many at once after a pause.", 1, 100'000)
             .flag("confidential", delivery_.confidential, "Whether confidential candidates and postings are sent.");
         destination_->declare(section);
     }
@@ -142,6 +158,10 @@ public:
             });
         handler_->begin_by(*beginning_);
         runtime::run_engine(runtime, *engine_, *consumer_, name_);
+        runtime.before_metrics([this,
+                                gauge = runtime.metrics().gauge(metrics::retention_used, {{"destination", name_}}),
+                                &runtime] { gauge.set(retention_used(runtime.clock())); });
+        asio::co_spawn(executor, watch_retention(runtime.clock()), asio::detached);
     }
 
     asio::awaitable<void> stop() override {
@@ -155,6 +175,23 @@ public:
     }
 
 private:
+    [[nodiscard]] double retention_used(const Clock& clock) const {
+        const auto oldest = engine_->core().oldest_open();
+        if (!oldest) return 0;
+        return static_cast<double>(to_ms(clock.now()) - *oldest) / static_cast<double>(changes_retention_.count());
+    }
+    asio::awaitable<void> watch_retention(const Clock& clock) {
+        while (true) {
+            co_await sleep_for(retention_watch);
+            if (retention_used(clock) < 0.5) continue;
+            log::error(
+                "retention.half_used",
+                {{"destination", name_},
+                 {"consequence", "Kafka will delete changes that this destination has not had"},
+                 {"remedy", "see what holds it up, or lengthen the retention of hiring.changes"}});
+        }
+    }
+
     std::unique_ptr<Destination> destination_;
     std::string name_;
     std::string base_url_;
@@ -163,6 +200,7 @@ private:
     std::uint16_t admin_port_;
     DeliverySettings delivery_{};
     pipeline::CoreSettings core_{};
+    Milliseconds changes_retention_{std::chrono::hours{24 * 30}};
     std::array<Milliseconds, 3> tier_delay_{std::chrono::minutes{1}, std::chrono::minutes{10}, std::chrono::hours{1}};
     std::unique_ptr<redis::Store> store_;
     std::unique_ptr<kafka::Producer> producer_;

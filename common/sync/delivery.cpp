@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/core/overloaded.hpp"
+#include "common/core/sleep.hpp"
 #include "common/core/uuid.hpp"
 #include "common/crypto/hash.hpp"
 #include "common/json/value.hpp"
@@ -19,6 +20,10 @@ namespace asio = boost::asio;
 
 // A find-then-write sequence is a handful of steps; more is a rule that runs in circles.
 constexpr int most_steps = 12;
+// Repeats, with pauses that double up to the longest: some minutes.
+constexpr int patience_with_people = 12;
+// A connection that was cut is no error, and asking at every change would be noise; it may be made again.
+constexpr std::chrono::hours disconnected_for{24};
 
 bool is_write(http::Method method) {
     return method != http::Method::get && method != http::Method::head;
@@ -134,6 +139,7 @@ Delivery::Delivery(
       metrics_{metrics},
       delivery_seconds_{metrics.histogram(metrics::delivery, {{"destination", name_}})},
       end_to_end_{metrics.histogram(metrics::end_to_end, {{"destination", name_}})},
+      pace_wait_{metrics.histogram(metrics::pace_wait, {{"destination", name_}})},
       dead_letters_{metrics.gauge(metrics::dead_letters, {{"destination", name_}})},
       owner_prefix_{random_uuid() + "-"} {}
 
@@ -184,6 +190,7 @@ Delivery::Attempt Delivery::attempt_at(const pipeline::Job& job, v1::Change newe
     attempt.resource = job.place.lane;
     attempt.partition = pipeline::newest(job).record.partition.number;
     attempt.number = job.attempts_before + job.attempts;
+    attempt.repeats = job.repeats;
     return attempt;
 }
 
@@ -210,6 +217,12 @@ asio::awaitable<Delivery::Verdict> Delivery::decide(Batch batch, Attempt& attemp
             co_return pipeline::Wait{.reason = "Redis has been emptied; the ledger is rebuilt from sync.outcomes"};
         case redis::Permission::busy:
             co_return pipeline::Wait{.reason = "another process works on this resource"};
+        case redis::Permission::disconnected: {
+            drop_known(batch, begun->applied_version);
+            const Settle disconnected{
+                .outcome = v1::OUTCOME_KIND_DISABLED, .reason = "disconnected, and not asked again yet"};
+            co_return co_await settle(disconnected, attempt, older);
+        }
         case redis::Permission::applied_before:
         case redis::Permission::superseded: {
             // A repeat of what was decided before, unless a newer change came to this opportunity by another way.
@@ -267,6 +280,7 @@ asio::awaitable<Plan> Delivery::follow(Plan plan, Attempt& attempt) {
                 plan = current.then(answer);
                 continue;
             }
+            if (const auto not_now = co_await await_turn()) co_return Plan{Fail{.verdict = *not_now}};
             // A request that may outlive the lease is not begun: somebody else may then work on this resource.
             if (clock_.monotonic() + settings_.request_timeout > attempt.lease_ends && !co_await prolong(attempt)) {
                 const pipeline::Wait wait{.reason = "the lease ran out between two steps"};
@@ -287,6 +301,20 @@ asio::awaitable<Plan> Delivery::follow(Plan plan, Attempt& attempt) {
         }
     }
     co_return Plan{Fail{.verdict = pipeline::Refused{.reason = "the rules run in circles"}}};
+}
+
+asio::awaitable<std::optional<Delivery::Verdict>> Delivery::await_turn() {
+    if (settings_.requests_per_second == 0) co_return std::nullopt;
+    redis::Pace pace;
+    pace.per_second = settings_.requests_per_second;
+    pace.burst = settings_.burst;
+    pace.patience = settings_.lease / 2;
+    const auto turn = co_await store_.take_turn(name_, pace);
+    if (!turn) co_return pipeline::Wait{.reason = "pace: " + turn.error().message()};
+    if (!turn->taken) co_return pipeline::Wait{.reason = "too many wait for their turn", .at_least = turn->in};
+    pace_wait_.observe(std::chrono::duration<double>(turn->in).count());
+    if (turn->in > Milliseconds{0}) co_await sleep_for(turn->in);
+    co_return std::nullopt;
 }
 
 asio::awaitable<bool> Delivery::prolong(Attempt& attempt) {
@@ -334,7 +362,10 @@ asio::awaitable<Plan> Delivery::ask_person(AskPerson ask, const Attempt& attempt
     request.target = "/internal/opportunities/" + http::percent_encode(attempt.change.opportunity_id()) + "/person";
     request.headers.push_back({"Authorization", "Bearer " + settings_.internal_token});
     const auto answer = co_await internal_.send(std::move(request), settings_.request_timeout);
-    const auto wait = [](std::string reason) {
+    const auto wait = [&attempt](std::string reason) {
+        // Whose person cannot be had for minutes is set aside with its attempts, or its offset would wait for ever.
+        if (attempt.repeats >= patience_with_people)
+            return Plan{Fail{.verdict = pipeline::Retry{.reason = std::move(reason)}}};
         return Plan{Fail{.verdict = pipeline::Wait{.reason = std::move(reason)}}};
     };
     if (!answer) co_return wait("lever-source: " + answer.error().message());
@@ -356,6 +387,14 @@ asio::awaitable<Delivery::Verdict> Delivery::settle(
         co_return pipeline::Wait{.reason = "the outcome cannot be written"};
     }
     if (is_state(decision.outcome)) {
+        if (decision.outcome == v1::OUTCOME_KIND_DISABLED && attempt.http_status != 0) {
+            log::warning(
+                "destination.disconnected",
+                {{"destination", name_},
+                 {"lane", attempt.resource},
+                 {"consequence", "it is told nothing more of this for a day"}});
+            co_await store_.disconnect(ledger_key(attempt), disconnected_for);
+        }
         const auto finished = co_await store_.finish(ledger_key(attempt), attempt.change.version(), attempt.owner);
         if (!finished) co_return pipeline::Wait{.reason = "ledger: " + finished.error().message()};
     } else {

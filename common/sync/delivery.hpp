@@ -26,6 +26,8 @@ struct DeliverySettings {
     Milliseconds request_timeout{10'000};
     Milliseconds lease{30'000};
     Milliseconds follow_up_max_age{std::chrono::hours{1}};
+    int requests_per_second = 0;  // of all processes together; 0 = as many as the slots make
+    int burst = 10;
 };
 
 class Delivery final : public pipeline::Handler {
@@ -61,6 +63,7 @@ private:
         std::int32_t partition = 0;
         std::string owner{};
         int number = 1;
+        int repeats = 0;  // of the job, none of them an attempt
         int http_status = 0;
         Instant lease_ends = Instant::max();
         std::optional<redis::DeadLetter> dead{};
@@ -75,6 +78,8 @@ private:
     boost::asio::awaitable<Verdict> decide(Batch batch, Attempt& attempt);
     boost::asio::awaitable<bool> newer_is_on_its_way(const v1::Change& newest, const v1::Change& announced);
     boost::asio::awaitable<Plan> follow(Plan plan, Attempt& attempt);
+    // Waits for our turn at the destination; nothing when it has come, else when to try again.
+    boost::asio::awaitable<std::optional<Verdict>> await_turn();
     // Keeps the resource for another lease; false when it is somebody else's by now.
     boost::asio::awaitable<bool> prolong(Attempt& attempt);
     boost::asio::awaitable<Answer> send(http::Request request, Attempt& attempt);
@@ -106,6 +111,7 @@ private:
     metrics::Registry& metrics_;
     metrics::Histogram delivery_seconds_;
     metrics::Histogram end_to_end_;
+    metrics::Histogram pace_wait_;
     metrics::Gauge dead_letters_;
     std::map<std::string, Remembered> remembered_;
     std::string owner_prefix_;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/core/sleep.hpp"
+#include "common/core/uuid.hpp"
 #include "common/kafka/reader.hpp"
 #include "common/log/log.hpp"
 
@@ -72,6 +73,9 @@ void LedgerRebuild::want(std::int32_t partition) {
 asio::awaitable<void> LedgerRebuild::rebuild(std::int32_t partition) {
     std::string failure;
     try {
+        const std::string rebuild = random_uuid();
+        const auto prepared = co_await store_.prepare_ledger(destination_, partition, rebuild);
+        if (!prepared) throw std::runtime_error{"ledger: " + prepared.error().message()};
         const auto versions = std::make_shared<AppliedVersions>(destination_);
         co_await asio::co_spawn(reading_, read_versions(kafka_, partition, versions), asio::use_awaitable);
         if (!versions->all().empty()) {
@@ -79,7 +83,7 @@ asio::awaitable<void> LedgerRebuild::rebuild(std::int32_t partition) {
             co_await sleep_for(lease_);
             co_await asio::co_spawn(reading_, read_versions(kafka_, partition, versions), asio::use_awaitable);
         }
-        co_await write(partition, versions->all());
+        co_await write(partition, versions->all(), rebuild);
     } catch (const std::exception& e) {
         failure = e.what();
     }
@@ -91,7 +95,8 @@ asio::awaitable<void> LedgerRebuild::rebuild(std::int32_t partition) {
     }
 }
 
-asio::awaitable<void> LedgerRebuild::write(std::int32_t partition, std::map<std::string, std::int64_t> versions) {
+asio::awaitable<void> LedgerRebuild::write(
+    std::int32_t partition, std::map<std::string, std::int64_t> versions, std::string rebuild) {
     for (const auto& [opportunity, version] : versions) {
         redis::LedgerKey key;
         key.destination = destination_;
@@ -101,8 +106,10 @@ asio::awaitable<void> LedgerRebuild::write(std::int32_t partition, std::map<std:
         const auto written = co_await store_.finish(std::move(key), version, "rebuild");
         if (!written) throw std::runtime_error{"ledger: " + written.error().message()};
     }
-    const auto opened = co_await store_.open_ledger(destination_, partition);
+    const auto opened = co_await store_.open_ledger(destination_, partition, rebuild);
     if (!opened) throw std::runtime_error{"ledger: " + opened.error().message()};
+    if (*opened == redis::Opening::refused)
+        throw std::runtime_error{"Redis was emptied again, or somebody else rebuilds it"};
     log::info(
         "ledger.rebuilt",
         {{"destination", destination_},

@@ -48,7 +48,8 @@ public:
 
 private:
     boost::asio::awaitable<void> rebuild(std::int32_t partition);
-    boost::asio::awaitable<void> write(std::int32_t partition, std::map<std::string, std::int64_t> versions);
+    boost::asio::awaitable<void> write(
+        std::int32_t partition, std::map<std::string, std::int64_t> versions, std::string rebuild);
 
     boost::asio::any_io_executor executor_;
     kafka::Settings kafka_;

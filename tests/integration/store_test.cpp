@@ -52,6 +52,11 @@ TEST_CASE("store: the ledger, on a real server") {
     testing::check_ledger(*b.store, b.waiting(), real_time);
 }
 
+TEST_CASE("store: a destination's pace, on a real server") {
+    Bench b;
+    testing::check_pace(*b.store, b.waiting(), real_time);
+}
+
 TEST_CASE("store: the memory of changes, on a real server that has been emptied") {
     Bench b;
     testing::redis_command(server().port, "FLUSHALL");
@@ -73,13 +78,25 @@ TEST_CASE("store: the eviction policy is what the server says") {
     CHECK(b.loop.wait(b.store->eviction_policy()).value() == "noeviction");
 }
 
+TEST_CASE("store: an entry of the ledger takes the memory that the README tells of") {
+    Bench b;
+    const std::string opportunity = "4ce6cf68-3743-4918-b0ac-55de25367bd4";
+    const redis::LedgerKey key{.destination = "clara", .resource = opportunity};
+    CHECK(b.loop.wait(b.store->finish(key, 28'725'512'471'507, "a")).has_value());
+    const auto answer = testing::redis_command(server().port, "MEMORY USAGE test:ledger:clara:" + opportunity);
+    const auto bytes = std::stoll(answer.substr(1));
+    CHECK(bytes > 50);
+    CHECK(bytes < 250);
+}
+
 TEST_CASE("store: nothing that is kept for good runs out by accident, nothing else stays for ever") {
     Bench b;
     testing::redis_command(server().port, "FLUSHALL");
     const redis::LedgerKey key{.destination = "clara", .resource = "r"};
     const redis::Delivery delivery{.token = "t", .fingerprint = "f"};
     b.loop.wait(b.store->claim(delivery, "a", {}));
-    b.loop.wait(b.store->open_ledger("clara", 0));
+    b.loop.wait(b.store->prepare_ledger("clara", 0, "rebuild"));
+    b.loop.wait(b.store->open_ledger("clara", 0, "rebuild"));
     b.loop.wait(b.store->begin(key, 5, "a", Milliseconds{30'000}));
     const auto ttl = [](const std::string& name) {
         // ":123" is Redis' way to answer a number.
@@ -115,7 +132,8 @@ TEST_CASE("store: a server that went away is an error at once, and is found agai
     const auto begun = b.loop.wait(b.store->begin(key, 5, "a", Milliseconds{1'000}));
     REQUIRE(begun.has_value());
     CHECK(begun.value().permission == redis::Permission::no_ledger);
-    CHECK(b.loop.wait(b.store->open_ledger("clara", 0)).has_value());
+    CHECK(b.loop.wait(b.store->prepare_ledger("clara", 0, "rebuild")).has_value());
+    CHECK(b.loop.wait(b.store->open_ledger("clara", 0, "rebuild")).has_value());
     const auto again = b.loop.wait(b.store->begin(key, 5, "a", Milliseconds{1'000}));
     CHECK(again.value().permission == redis::Permission::go);
 }

@@ -1,5 +1,8 @@
 #include "tests/support/fake_store.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 namespace hirewire::testing {
 namespace {
 
@@ -80,10 +83,42 @@ FakeStore::Answer<void> FakeStore::vouch_for_changes() {
     co_return Result<void>{};
 }
 
-FakeStore::Answer<void> FakeStore::open_ledger(std::string destination, std::int32_t partition) {
-    if (!reached("open_ledger")) co_return unavailable();
-    ledgers_.emplace(destination + ":" + std::to_string(partition), clock_.now());
+FakeStore::Answer<void> FakeStore::prepare_ledger(
+    std::string destination, std::int32_t partition, std::string rebuild) {
+    if (!reached("prepare_ledger")) co_return unavailable();
+    rebuilds_[destination + ":" + std::to_string(partition)] = std::move(rebuild);
     co_return Result<void>{};
+}
+
+FakeStore::Answer<redis::Opening> FakeStore::open_ledger(
+    std::string destination, std::int32_t partition, std::string rebuild) {
+    if (!reached("open_ledger")) co_return unavailable();
+    const auto name = destination + ":" + std::to_string(partition);
+    const auto prepared = rebuilds_.find(name);
+    if (prepared == rebuilds_.end() || prepared->second != rebuild) co_return redis::Opening::refused;
+    rebuilds_.erase(prepared);
+    ledgers_.emplace(name, clock_.now());
+    co_return redis::Opening::opened;
+}
+
+FakeStore::Answer<void> FakeStore::disconnect(redis::LedgerKey key, Milliseconds span) {
+    if (!reached("disconnect")) co_return unavailable();
+    entries_[name_of(key)].disconnected_until = clock_.now() + span;
+    co_return Result<void>{};
+}
+
+FakeStore::Answer<redis::Turn> FakeStore::take_turn(std::string destination, redis::Pace pace) {
+    if (!reached("take_turn")) co_return unavailable();
+    const auto now = static_cast<double>(to_ms(clock_.now()));
+    const double token = 1'000.0 / pace.per_second;
+    auto& full = full_at_[destination];
+    full = std::max(full, now);
+    redis::Turn turn;
+    turn.in =
+        Milliseconds{static_cast<std::int64_t>(std::ceil(std::max(0.0, full + token - token * pace.burst - now)))};
+    turn.taken = turn.in <= pace.patience;
+    if (turn.taken) full += token;
+    co_return turn;
 }
 
 FakeStore::Answer<redis::Begun> FakeStore::begin(
@@ -106,6 +141,8 @@ FakeStore::Answer<redis::Begun> FakeStore::begin(
         begun.permission = redis::Permission::superseded;
     } else if (!entry.owner.empty() && entry.owner != owner && entry.until > now) {
         begun.permission = redis::Permission::busy;
+    } else if (entry.disconnected_until > now) {
+        begun.permission = redis::Permission::disconnected;
     } else {
         begun.permission = redis::Permission::go;
         entry.owner = std::move(owner);
@@ -147,6 +184,8 @@ void FakeStore::empty() {
     changes_.clear();
     whole_ = false;
     ledgers_.clear();
+    rebuilds_.clear();
+    full_at_.clear();
     entries_.clear();
 }
 

@@ -21,11 +21,14 @@ public:
     Answer<redis::Remembered> last_change(std::string opportunity) override;
     Answer<void> remember_change(std::string opportunity, std::string change) override;
     Answer<void> vouch_for_changes() override;
-    Answer<void> open_ledger(std::string destination, std::int32_t partition) override;
+    Answer<void> prepare_ledger(std::string destination, std::int32_t partition, std::string rebuild) override;
+    Answer<redis::Opening> open_ledger(std::string destination, std::int32_t partition, std::string rebuild) override;
     Answer<redis::Begun> begin(
         redis::LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) override;
     Answer<void> finish(redis::LedgerKey key, std::int64_t version, std::string owner) override;
     Answer<void> abandon(redis::LedgerKey key, std::string owner) override;
+    Answer<void> disconnect(redis::LedgerKey key, Milliseconds span) override;
+    Answer<redis::Turn> take_turn(std::string destination, redis::Pace pace) override;
     Answer<void> mark_dead(redis::LedgerKey key, redis::DeadLetter dead) override;
     Answer<std::string> eviction_policy() override;
     [[nodiscard]] bool connected() const override { return !away; }
@@ -54,6 +57,7 @@ private:
         std::string owner{};
         Timestamp until{};
         std::optional<redis::DeadLetter> dead{};
+        Timestamp disconnected_until{};
     };
     [[nodiscard]] bool reached(std::string_view operation);
     static std::string name_of(const redis::LedgerKey& key) { return key.destination + "/" + key.resource; }
@@ -63,6 +67,8 @@ private:
     std::map<std::string, std::string> changes_;
     bool whole_ = false;
     std::map<std::string, Timestamp> ledgers_;
+    std::map<std::string, std::string> rebuilds_;
+    std::map<std::string, double> full_at_;  // when each bucket is full again, ms
     std::map<std::string, Entry> entries_;
 };
 

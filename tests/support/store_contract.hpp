@@ -97,12 +97,15 @@ void check_ledger(redis::Store& store, const Wait& wait, const PassTime& pass_ti
         CHECK(wait(store.begin(unopened, version, "one", lease)).value().permission == Permission::no_ledger);
         // What is rebuilt before the opening counts after it.
         CHECK(wait(store.finish(unopened, version, "")).has_value());
-        CHECK(wait(store.open_ledger("clara", 7)).has_value());
+        CHECK(wait(store.prepare_ledger("clara", 7, "rebuild")).has_value());
+        CHECK(wait(store.open_ledger("clara", 7, "rebuild")).has_value());
         CHECK(wait(store.begin(unopened, version, "one", lease)).value().permission == Permission::applied_before);
         CHECK(wait(store.begin(unopened, version + 1, "one", lease)).value().permission == Permission::go);
     }
-    CHECK(wait(store.open_ledger("clara", 0)).has_value());
-    CHECK(wait(store.open_ledger("cluster", 0)).has_value());
+    CHECK(wait(store.prepare_ledger("clara", 0, "rebuild")).has_value());
+    CHECK(wait(store.open_ledger("clara", 0, "rebuild")).has_value());
+    CHECK(wait(store.prepare_ledger("cluster", 0, "rebuild")).has_value());
+    CHECK(wait(store.open_ledger("cluster", 0, "rebuild")).has_value());
     SUBCASE("a dead letter is remembered until its version or a newer one is finished") {
         CHECK_FALSE(wait(store.begin(key("r10"), version, "one", lease)).value().dead);
         CHECK(wait(store.mark_dead(key("r10"), {.version = version, .change_id = "c-1"})).has_value());
@@ -116,6 +119,27 @@ void check_ledger(redis::Store& store, const Wait& wait, const PassTime& pass_ti
         // It comes too late to matter.
         CHECK(wait(store.mark_dead(key("r10"), {.version = version, .change_id = "c-1"})).has_value());
         CHECK_FALSE(wait(store.begin(key("r10"), version + 2, "one", lease)).value().dead);
+    }
+    SUBCASE("what is disconnected stays so for its time, whatever is finished meanwhile, and is no lease") {
+        CHECK(begin("r11", version, "one").permission == Permission::go);
+        CHECK(wait(store.disconnect(key("r11"), lease)).has_value());
+        CHECK(wait(store.finish(key("r11"), version, "one")).has_value());
+        CHECK(begin("r11", version, "two").permission == Permission::applied_before);
+        CHECK(begin("r11", version + 1, "two").permission == Permission::disconnected);
+        CHECK(wait(store.finish(key("r11"), version + 1, "two")).has_value());
+        CHECK(begin("r11", version + 2, "two").permission == Permission::disconnected);
+        pass_time(Milliseconds{400});
+        CHECK(begin("r11", version + 2, "two").permission == Permission::go);
+    }
+    SUBCASE("a ledger is opened under the name that it was prepared under, or not at all") {
+        CHECK(wait(store.prepare_ledger("cleary", 3, "first")).has_value());
+        CHECK(wait(store.prepare_ledger("cleary", 3, "second")).has_value());
+        CHECK(wait(store.open_ledger("cleary", 3, "first")).value() == redis::Opening::refused);
+        const redis::LedgerKey cleary{.destination = "cleary", .resource = "r12", .partition = 3};
+        CHECK(wait(store.begin(cleary, version, "one", lease)).value().permission == Permission::no_ledger);
+        CHECK(wait(store.open_ledger("cleary", 3, "second")).value() == redis::Opening::opened);
+        CHECK(wait(store.begin(cleary, version, "one", lease)).value().permission == Permission::go);
+        CHECK(wait(store.open_ledger("cleary", 3, "second")).value() == redis::Opening::refused);
     }
     SUBCASE("one owner at a time, until it has finished") {
         CHECK(begin("r1", version, "one").permission == Permission::go);
@@ -164,13 +188,41 @@ void check_ledger(redis::Store& store, const Wait& wait, const PassTime& pass_ti
         CHECK(wait(store.begin(other, version, "two", lease)).value().permission == Permission::go);
     }
     SUBCASE("the ledger knows since when it is, and a second opening does not change that") {
-        CHECK(wait(store.open_ledger("clara", 0)).has_value());
+        CHECK(wait(store.prepare_ledger("clara", 0, "rebuild")).has_value());
+        CHECK(wait(store.open_ledger("clara", 0, "rebuild")).has_value());
         const auto since = begin("r8", version, "one").ledger_since;
         pass_time(Milliseconds{50});
-        CHECK(wait(store.open_ledger("clara", 0)).has_value());
+        CHECK(wait(store.prepare_ledger("clara", 0, "rebuild")).has_value());
+        CHECK(wait(store.open_ledger("clara", 0, "rebuild")).has_value());
         CHECK(begin("r9", version, "one").ledger_since == since);
         CHECK(to_ms(since) > 1'600'000'000'000);
     }
+}
+
+// Ten a second, three at once.
+template <typename Wait, typename PassTime>
+void check_pace(redis::Store& store, const Wait& wait, const PassTime& pass_time) {
+    const auto take = [&](const std::string& destination, Milliseconds patience) {
+        return wait(store.take_turn(destination, {.per_second = 10, .burst = 3, .patience = patience})).value();
+    };
+    const Milliseconds patient{10'000};
+    for (int i = 0; i < 3; ++i) CHECK(take("clara", patient).in == Milliseconds{0});
+    const auto fourth = take("clara", patient);
+    CHECK(fourth.taken);
+    CHECK(fourth.in > Milliseconds{50});
+    CHECK(fourth.in <= Milliseconds{100});
+    const auto fifth = take("clara", patient);
+    CHECK(fifth.in > fourth.in);
+    CHECK(fifth.in <= Milliseconds{200});
+    // What is not waited for is not taken.
+    const auto refused = take("clara", Milliseconds{100});
+    CHECK_FALSE(refused.taken);
+    CHECK(refused.in > Milliseconds{100});
+    CHECK(take("clara", patient).in <= refused.in);
+    CHECK(take("cluster", patient).in == Milliseconds{0});
+    pass_time(Milliseconds{700});
+    for (int i = 0; i < 3; ++i) CHECK(take("clara", patient).in == Milliseconds{0});
+    CHECK(take("clara", patient).in > Milliseconds{0});
 }
 
 template <typename Wait>

@@ -23,7 +23,12 @@ using pipeline::Attempted;
 constexpr std::int32_t partitions = 3;
 constexpr int opportunities = 12;
 constexpr std::size_t daemons = 3;
-constexpr std::size_t cap = 60;
+constexpr std::size_t cap = 40;
+constexpr std::size_t span_cap = 50;
+// In turn, so that each cap is the first to be reached in some worlds.
+constexpr std::size_t bytes_caps[] = {120'000, 2'000'000};
+constexpr std::size_t lanes_cap = 9;
+constexpr std::size_t turn = 10;  // what may be read until the caps are looked at again
 constexpr Milliseconds request_timeout{2'000};
 constexpr Milliseconds lease{5'000};
 const std::vector<std::string> tiers{"1m", "10m", "1h"};
@@ -51,10 +56,13 @@ public:
     }
 };
 
-pipeline::CoreSettings core_settings() {
+pipeline::CoreSettings core_settings(std::uint64_t seed) {
     pipeline::CoreSettings s;
     s.slots = 6;
     s.max_open_per_partition = cap;
+    s.max_span_per_partition = span_cap;
+    s.max_open_bytes = bytes_caps[seed % 2];
+    s.max_lanes = lanes_cap;
     s.probe_interval = Milliseconds{3'000};
     s.retry.max_attempts = 3;
     s.tiers = {
@@ -167,7 +175,16 @@ public:
         return redis_.remember_change(std::move(o), std::move(c));
     }
     Answer<void> vouch_for_changes() override { return redis_.vouch_for_changes(); }
-    Answer<void> open_ledger(std::string d, std::int32_t p) override { return redis_.open_ledger(std::move(d), p); }
+    Answer<void> prepare_ledger(std::string d, std::int32_t p, std::string r) override {
+        return redis_.prepare_ledger(std::move(d), p, std::move(r));
+    }
+    Answer<redis::Opening> open_ledger(std::string d, std::int32_t p, std::string r) override {
+        return redis_.open_ledger(std::move(d), p, std::move(r));
+    }
+    Answer<void> disconnect(redis::LedgerKey k, Milliseconds span) override {
+        return redis_.disconnect(std::move(k), span);
+    }
+    Answer<redis::Turn> take_turn(std::string d, redis::Pace p) override { return redis_.take_turn(std::move(d), p); }
     Answer<redis::Begun> begin(
         redis::LedgerKey key, std::int64_t version, std::string owner, Milliseconds term) override {
         auto begun = co_await redis_.begin(std::move(key), version, std::move(owner), term);
@@ -199,10 +216,11 @@ private:
 // A process. What it was in the middle of dies with it.
 struct World::Daemon {
     Daemon(World& world, int i)
-        : index{i}, client{world, *this}, producer{world}, store{world}, core{core_settings(), [&world] {
-                                                                                  return world.dice_.below(1000) /
-                                                                                         1000.0;
-                                                                              }} {
+        : index{i},
+          client{world, *this},
+          producer{world},
+          store{world},
+          core{core_settings(world.settings_.seed), [&world] { return world.dice_.below(1000) / 1000.0; }} {
         sync::DeliverySettings s;
         s.request_timeout = request_timeout;
         s.lease = lease;
@@ -385,7 +403,14 @@ void World::read_one() {
         return;
     }
     daemon.core.on_record(std::move(record), std::move(place), past);
-    if (daemon.core.open() > cap * logs_.size()) throw Breach{"more is open than the caps allow"};
+    const auto& core = daemon.core;
+    const bool too_much = core.open() > cap * logs_.size() || core.longest_span() > span_cap + turn ||
+                          core.open_bytes() > bytes_caps[settings_.seed % 2] + turn * 2'000 ||
+                          core.lanes() > lanes_cap + turn;
+    if (too_much) throw Breach{"more is held than the caps allow"};
+    for (const auto c : pipeline::all_caps) {
+        if (core.paused(c) > 0) tally_("paused for " + std::string{name_of(c)});
+    }
     tally_("records read");
 }
 
@@ -428,6 +453,10 @@ Result<http::Reply> World::bad_day(const http::Request& request) {
         case 10:
             return reply(412);
         case 11:
+            if (dice_.one_in(15)) {
+                disconnected_.insert(resource_of(request));
+                return reply(410);
+            }
             carry_out(request);  // done, and nobody hears of it
             return http::make_error_code(http::Errc::broken_off);
         default:
@@ -715,7 +744,9 @@ void World::lose_redis() {
 
 // As LedgerRebuild does it: a lease's time, what the outcomes say, then the opening.
 void World::want_rebuild(std::int32_t partition) {
-    to_rebuild_.emplace(partition, clock_.monotonic() + (writes_ == 0 ? Milliseconds{0} : lease));
+    const bool begun =
+        to_rebuild_.emplace(partition, clock_.monotonic() + (writes_ == 0 ? Milliseconds{0} : lease)).second;
+    if (begun) testing::finish(redis_.prepare_ledger("plain", partition, "under way"));
 }
 
 void World::rebuild(std::int32_t partition) {
@@ -731,7 +762,8 @@ void World::rebuild(std::int32_t partition) {
         key.partition = partition;
         testing::finish(redis_.finish(key, version, "rebuild"));
     }
-    testing::finish(redis_.open_ledger("plain", partition));
+    const auto opened = testing::finish(redis_.open_ledger("plain", partition, "under way"));
+    if (opened && *opened == redis::Opening::refused) tally_("rebuilds overtaken by a loss");
 }
 
 void World::settle_and_judge() {
@@ -764,7 +796,7 @@ void World::settle_and_judge() {
             if (entry.change == change) last.ParseFromString(*entry.record.value);
         }
         const bool skipped = last.status().id() == "none of its business";
-        if (there != newest && !dead_.contains(change) && !skipped) {
+        if (there != newest && !dead_.contains(change) && !skipped && !disconnected_.contains(opportunity)) {
             throw Breach{
                 opportunity + " stands at " + std::to_string(there) + ", Lever at " + std::to_string(newest)};
         }

@@ -143,6 +143,7 @@ private:
     std::set<std::tuple<std::string, std::int32_t, kafka::Offset>> dead_origins_;
     std::map<std::string, std::uint64_t> parked_;  // changes in a retry topic, and when they came there last
     std::map<std::int32_t, Instant> to_rebuild_;   // not before
+    std::set<std::string> disconnected_;           // opportunities that the destination wants to hear no more of
     std::uint64_t writes_ = 0;
     std::string seen_{};  // a breach inside a coroutine, which has nobody to tell
     bool calm_ = false;

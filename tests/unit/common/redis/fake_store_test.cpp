@@ -29,6 +29,11 @@ TEST_CASE("fake store: the ledger") {
     testing::check_ledger(b.store, wait_for, [&](Milliseconds t) { b.clock.advance(t); });
 }
 
+TEST_CASE("fake store: a destination's pace") {
+    Bench b;
+    testing::check_pace(b.store, wait_for, [&](Milliseconds t) { b.clock.advance(t); });
+}
+
 TEST_CASE("fake store: the memory of changes, and losing it") {
     Bench b;
     testing::check_memory(b.store, wait_for);

@@ -57,7 +57,8 @@ struct Bench {
     Bench() {
         settings.token = "destination-token";
         settings.internal_token = "internal-token";
-        finish(store.open_ledger("plain", 2));
+        finish(store.prepare_ledger("plain", 2, "rebuild"));
+        finish(store.open_ledger("plain", 2, "rebuild"));
         clock.advance(Milliseconds{1'000});
         now = to_ms(clock.now());
         clock.advance(Milliseconds{500});
@@ -554,7 +555,8 @@ TEST_CASE("delivery: on an emptied Redis nothing is sent until the ledger of tha
     CHECK(b.client.requests.empty());
     CHECK(b.producer.messages.empty());
     finish(b.store.finish(b.key, stage_change(b.now).version(), ""));
-    finish(b.store.open_ledger("plain", 2));
+    finish(b.store.prepare_ledger("plain", 2, "rebuild"));
+    finish(b.store.open_ledger("plain", 2, "rebuild"));
     CHECK(is_done(b.attempt({stage_change(b.now)})));
     CHECK(b.client.requests.empty());  // the rebuilt ledger knew it
 }
@@ -709,4 +711,50 @@ TEST_CASE("delivery: outcomes that say nothing of the destination's state do not
     CHECK(is_done(b.attempt({stage_change(b.now)})));
     CHECK_FALSE(b.applied());
     CHECK_FALSE(b.store.leased(b.key));
+}
+
+TEST_CASE("delivery: what was disconnected is told nothing for a day, and every change of it has its outcome") {
+    Bench b;
+    b.client.will_answer(410);
+    CHECK(std::holds_alternative<pipeline::Done>(b.attempt({stage_change(b.now + 1)})));
+    CHECK(std::holds_alternative<pipeline::Done>(b.attempt({stage_change(b.now + 2), stage_change(b.now + 3)})));
+    CHECK(b.client.requests.size() == 1);
+    CHECK(
+        b.kinds() == std::vector{v1::OUTCOME_KIND_DISABLED, v1::OUTCOME_KIND_SUPERSEDED, v1::OUTCOME_KIND_DISABLED});
+    CHECK(b.applied() == stage_change(b.now + 3).version());
+    b.clock.advance(std::chrono::hours{25});
+    b.client.will_answer(200);
+    CHECK(std::holds_alternative<pipeline::Done>(b.attempt({stage_change(b.now + 4)})));
+    CHECK(b.client.requests.size() == 2);
+    CHECK(b.kinds().back() == v1::OUTCOME_KIND_APPLIED);
+}
+
+TEST_CASE("delivery: a destination's pace is waited for, and a turn that would come after the lease is not taken") {
+    Bench b;
+    b.settings.requests_per_second = 20;
+    b.settings.burst = 1;
+    b.settings.lease = Milliseconds{80};
+    b.settings.request_timeout = Milliseconds{10};
+    b.client.will_answer(200);
+    CHECK(std::holds_alternative<pipeline::Done>(b.attempt({stage_change(b.now + 1)})));
+    const auto next = b.attempt({stage_change(b.now + 2)});
+    REQUIRE(std::holds_alternative<pipeline::Wait>(next));
+    CHECK(std::get<pipeline::Wait>(next).at_least == Milliseconds{50});
+    CHECK(b.client.requests.size() == 1);
+    CHECK_FALSE(b.store.leased(b.key));
+    b.clock.advance(Milliseconds{50});
+    b.client.will_answer(200);
+    CHECK(std::holds_alternative<pipeline::Done>(b.attempt({stage_change(b.now + 2)})));
+    CHECK(b.client.requests.size() == 2);
+}
+
+TEST_CASE("delivery: a person who cannot be had is waited for, and after some minutes that spends attempts") {
+    Bench b;
+    auto job = job_of({hire(b.now)}, 1);
+    b.internal.will_answer(503);
+    CHECK(std::holds_alternative<pipeline::Wait>(b.attempt(job)));
+    job.repeats = 12;
+    b.internal.will_answer(503);
+    CHECK(std::holds_alternative<pipeline::Retry>(b.attempt(job)));
+    CHECK(b.client.requests.empty());
 }
