@@ -366,7 +366,6 @@ void World::append(const std::string& topic, std::int32_t partition, kafka::Mess
         if (change.ParseFromString(*message.value)) entry.change = change.change_id();
     }
     if (parked) {
-        parked_[entry.change] = entry.written;
         tally_("parked");
     }
     if (topic == "sync.plain.dlq") {
@@ -577,11 +576,18 @@ Attempted World::misread(Attempted attempted) const {
     return attempted;
 }
 
-bool World::accounted(const Entry& entry, const kafka::Partition& partition, kafka::Offset offset) const {
+bool World::accounted(
+    const Entry& entry, const kafka::Partition& partition, kafka::Offset offset, kafka::Offset next) const {
     if (entry.change.empty()) return dead_origins_.contains({partition.topic, partition.number, offset});
     if (terminal_.contains(entry.change)) return true;
-    const auto parked = parked_.find(entry.change);
-    return parked != parked_.end() && parked->second > entry.written;
+    // Or it still waits in a retry topic, beyond what this commit passes.
+    for (const auto& [other, log] : logs_) {
+        if (!other.topic.starts_with("sync.plain.retry.")) continue;
+        const auto from = other == partition ? next : log.committed;
+        const auto waits = [&](const Entry& e) { return e.change == entry.change; };
+        if (std::any_of(log.entries.begin() + from, log.entries.end(), waits)) return true;
+    }
+    return false;
 }
 
 // What the outcomes say of an opportunity, for a reader of a breach.
@@ -612,7 +618,7 @@ void World::commit(Daemon& daemon, const kafka::Partition& partition, kafka::Off
     if (next < log.committed) throw Breach{"a commit went back"};
     for (auto offset = log.committed; offset < next; ++offset) {
         const auto& entry = log.entries.at(static_cast<std::size_t>(offset));
-        if (!accounted(entry, partition, offset)) {
+        if (!accounted(entry, partition, offset, next)) {
             throw Breach{
                 "a commit on " + partition.topic + " passed the unfinished " + entry.change +
                 story(entry.record.key)};

@@ -121,7 +121,8 @@ private:
     void append(const std::string& topic, std::int32_t partition, kafka::Message message);
     Result<http::Reply> carry_out(const http::Request& request);
     Result<http::Reply> bad_day(const http::Request& request);
-    [[nodiscard]] bool accounted(const Entry& entry, const kafka::Partition& partition, kafka::Offset offset) const;
+    [[nodiscard]] bool accounted(
+        const Entry& entry, const kafka::Partition& partition, kafka::Offset offset, kafka::Offset next) const;
     [[nodiscard]] std::string story(const std::string& opportunity) const;
     void check_alone(const Daemon& asking, const std::string& resource) const;
     boost::asio::awaitable<void> attempt(Daemon& daemon, pipeline::JobId id);
@@ -141,9 +142,8 @@ private:
     std::set<std::string> terminal_;  // changes that an outcome has decided
     std::set<std::string> dead_;      // changes with a dead letter
     std::set<std::tuple<std::string, std::int32_t, kafka::Offset>> dead_origins_;
-    std::map<std::string, std::uint64_t> parked_;  // changes in a retry topic, and when they came there last
-    std::map<std::int32_t, Instant> to_rebuild_;   // not before
-    std::set<std::string> disconnected_;           // opportunities that the destination wants to hear no more of
+    std::map<std::int32_t, Instant> to_rebuild_;  // not before
+    std::set<std::string> disconnected_;          // opportunities that the destination wants to hear no more of
     std::uint64_t writes_ = 0;
     std::string seen_{};  // a breach inside a coroutine, which has nobody to tell
     bool calm_ = false;
