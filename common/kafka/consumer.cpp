@@ -19,7 +19,7 @@ using List = detail::Holder<rd_kafka_topic_partition_list_t>;
 
 constexpr Milliseconds commit_patience{2'000};
 constexpr Milliseconds close_patience{3'000};
-constexpr int place_patience_ms = 5'000;
+constexpr int place_patience_ms = 2'000;
 
 class RdConsumer final : public Consumer {
 public:
@@ -240,13 +240,7 @@ private:
     std::vector<Event> find_places(rd_kafka_topic_partition_list_t& assigned) {
         std::vector<Event> found;
         if (!strict_) return found;
-        const List ours{rd_kafka_topic_partition_list_new(assigned.cnt)};
-        for (int i = 0; i < assigned.cnt; ++i) {
-            const auto& entry = assigned.elems[i];
-            if (std::string_view{entry.topic} != rd_kafka_topic_name(strict_.get())) continue;
-            rd_kafka_topic_partition_list_add(ours.get(), entry.topic, entry.partition);
-        }
-        if (ours->cnt == 0) return found;
+        const List ours{rd_kafka_topic_partition_list_copy(&assigned)};
         if (rd_kafka_committed(handle_, ours.get(), place_patience_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) return found;
         for (int i = 0; i < ours->cnt; ++i) {
             const auto& entry = ours->elems[i];
@@ -256,10 +250,10 @@ private:
             const auto error = rd_kafka_query_watermark_offsets(
                 handle_, entry.topic, entry.partition, &low, &high, place_patience_ms);
             if (error != RD_KAFKA_RESP_ERR_NO_ERROR || entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-            if (entry.offset < 0) {
+            if (entry.offset < 0 && std::string_view{entry.topic} == rd_kafka_topic_name(strict_.get())) {
                 rd_kafka_topic_partition_list_set_offset(&assigned, entry.topic, entry.partition, high);
                 found.emplace_back(Begun{.partition = partition, .at = high});
-            } else if (entry.offset < low || entry.offset > high) {
+            } else if (entry.offset >= 0 && (entry.offset < low || entry.offset > high)) {
                 expired_.insert(partition);
                 found.emplace_back(Expired{partition});
             }
@@ -308,6 +302,11 @@ private:
         if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && message.rkt != nullptr) {
             const Partition partition{
                 .topic = unprefixed(rd_kafka_topic_name(message.rkt)), .number = message.partition};
+            if (message.offset < 0) {
+                // Its place could not be looked up before the assignment: once more.
+                subscribe();
+                return Trouble{.what = "where to begin in " + partition.topic + " is not known yet", .fatal = false};
+            }
             expired_.insert(partition);
             return Expired{partition};
         }

@@ -29,8 +29,8 @@ struct Begun {
     Partition partition{};
     Offset at = 0;
 };
-// The next record of this partition of the strict topic is not there any more. Nothing of it is read until
-// begin_anew(). May be told more than once.
+// The next record of this partition is not there any more. Told to who has a strict topic, and possibly more than
+// once; what is left of the partition may be read meanwhile, and is read once more after begin_anew().
 struct Expired {
     Partition partition{};
 };

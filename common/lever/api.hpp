@@ -3,7 +3,10 @@
 // repeating (429, 5xx, no answer), and answers with values.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +25,7 @@ enum class Errc {
     unauthorized,   // 401: the key is wrong
     unavailable,    // 429, 5xx or silence, several times over
     bad_answer,     // an answer that is not what Lever documents
+    bad_offset,     // a list has to be begun anew
 };
 Error make_error_code(Errc e);
 
@@ -32,6 +36,18 @@ struct Read {
     Timestamp read_at{};
 };
 
+// Which opportunities a list is of; epoch ms, both ends included, 0 = open.
+struct Window {
+    std::int64_t updated_since_ms = 0;
+    std::int64_t updated_until_ms = 0;
+    std::string offset{};  // opaque, of the page before, of the same window
+};
+struct Page {
+    std::vector<Read> reads{};
+    std::vector<std::string> unreadable{};  // ids of those that are not of the documented form
+    std::string next{};                     // the next page's offset; empty on the last one
+};
+
 class Api {
 public:
     template <typename T>
@@ -39,6 +55,10 @@ public:
 
     virtual ~Api() = default;
     virtual Answer<Read> opportunity(std::string id, Priority priority) = 0;
+    // A page of up to a hundred, confidential ones too where the key may see them. A stale offset is bad_offset.
+    virtual Answer<Page> page(Window window, Priority priority) = 0;
+    // Ids and times of what was deleted since (at most 30 days ago).
+    virtual Answer<std::map<std::string, Timestamp>> deleted_since(Timestamp since, Priority priority) = 0;
     virtual Answer<std::vector<std::string>> opportunities_of(std::string contact_id, Priority priority) = 0;
     // Whether Lever lists the opportunity as deleted (within its 30-day window), and when.
     virtual Answer<std::optional<Timestamp>> deleted_at(std::string id, Priority priority) = 0;

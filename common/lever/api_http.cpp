@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <functional>
 #include <random>
 #include <set>
@@ -25,6 +26,8 @@ struct Category final : boost::system::error_category {
                 return "Lever did not answer usefully, several times over";
             case Errc::bad_answer:
                 return "Lever's answer is not of the documented form";
+            case Errc::bad_offset:
+                return "Lever does not know the page of this list any more";
         }
         return "unknown";
     }
@@ -63,6 +66,57 @@ public:
         co_return read;
     }
 
+    Answer<Page> page(Window window, Priority priority) override {
+        std::string target = "/opportunities?limit=100&expand=applications&expand=stage&expand=contact";
+        if (window.updated_since_ms != 0) target += "&updated_at_start=" + std::to_string(window.updated_since_ms);
+        if (window.updated_until_ms != 0) target += "&updated_at_end=" + std::to_string(window.updated_until_ms);
+        if (!window.offset.empty()) target += "&offset=" + http::percent_encode(window.offset);
+        const bool all = may_see_confidential_;
+        auto document = co_await get(target + (all ? "&confidentiality=all" : ""), priority);
+        if (!document && all && document.error() == Errc::forbidden) {
+            // The key lacks the grant: what it may see is all that there is for us.
+            may_see_confidential_ = false;
+            document = co_await get(target, priority);
+        }
+        if (!document) {
+            const bool stale = !window.offset.empty() && document.error() == Errc::bad_answer;
+            co_return stale ? make_error_code(Errc::bad_offset) : document.error();
+        }
+        Page page;
+        const Timestamp now = clock_.now();
+        for (const auto& item : (*document)["data"].items()) {
+            auto opportunity = read_opportunity(item);
+            if (!opportunity) {
+                page.unreadable.emplace_back(item["id"].string());
+                continue;
+            }
+            Read read;
+            read.opportunity = std::move(*opportunity);
+            read.person = read_person(item);
+            read.read_at = now;
+            page.reads.push_back(std::move(read));
+        }
+        if ((*document)["hasNext"].boolean()) {
+            page.next = (*document)["next"].string();
+            if (page.next.empty()) co_return make_error_code(Errc::bad_answer);
+        }
+        co_return page;
+    }
+
+    Answer<std::map<std::string, Timestamp>> deleted_since(Timestamp since, Priority priority) override {
+        const Timestamp now = clock_.now();
+        const Timestamp from = std::max(since, now - deleted_window);
+        const std::string target = "/opportunities/deleted?deleted_at_start=" + std::to_string(to_ms(from)) +
+                                   "&deleted_at_end=" + std::to_string(to_ms(now + std::chrono::minutes{1}));
+        std::map<std::string, Timestamp> found;
+        const Each each = [&found](const json::Value& item) {
+            found[std::string{item["id"].string()}] = from_ms(item["deletedAt"].integer());
+        };
+        const Error problem = co_await each_item(target, priority, each);
+        if (problem) co_return problem;
+        co_return found;
+    }
+
     Answer<std::vector<std::string>> opportunities_of(std::string contact_id, Priority priority) override {
         const std::string target =
             "/opportunities?confidentiality=all&contact_id=" + http::percent_encode(contact_id);
@@ -74,16 +128,11 @@ public:
     }
 
     Answer<std::optional<Timestamp>> deleted_at(std::string id, Priority priority) override {
-        const Timestamp now = clock_.now();
-        const std::string target =
-            "/opportunities/deleted?deleted_at_start=" + std::to_string(to_ms(now - deleted_window)) +
-            "&deleted_at_end=" + std::to_string(to_ms(now + std::chrono::minutes{1}));
+        const auto deleted = co_await deleted_since(clock_.now() - deleted_window, priority);
+        if (!deleted) co_return deleted.error();
         std::optional<Timestamp> found;
-        const Each each = [&found, &id](const json::Value& item) {
-            if (item["id"].string() == id) found = from_ms(item["deletedAt"].integer());
-        };
-        const Error problem = co_await each_item(target, priority, each);
-        if (problem) co_return problem;
+        const auto at = deleted->find(id);
+        if (at != deleted->end()) found = at->second;
         co_return found;
     }
 
@@ -211,6 +260,7 @@ private:
     metrics::Registry& metrics_;
     metrics::Histogram budget_wait_;
     std::string authorization_;
+    bool may_see_confidential_ = true;
     TokenBucket bucket_;
     std::unique_ptr<http::Client> client_;
     std::shared_ptr<std::set<Ticket>> waiting_ = std::make_shared<std::set<Ticket>>();

@@ -140,6 +140,7 @@ void Core::on_verdict(JobId id, const Attempted& attempted, Instant now) {
             },
             [&](const Wait& v) {
                 --job.attempts;
+                if (v.all) not_before_ = now + v.at_least;
                 repeat(id, policy_.pause(job.repeats++, v.at_least), now);
             },
             [&](const Refused& v) { give_up(job, v.reason); },
@@ -221,6 +222,7 @@ bool Core::still_ours(JobId id) {
 
 bool Core::may_start(Instant now) const {
     if (stopping_ || suspended_ || running_ >= settings_.slots || !breaker_.admits(now)) return false;
+    if (not_before_ && now < *not_before_) return false;
     return !held_ || (running_ == 0 && now >= next_probe_);
 }
 
@@ -289,14 +291,14 @@ std::optional<Cap> Core::reached(const PartitionState& state) const {
     const bool shut = suspended_ || ((held_ || breaker_.open()) && lanes_.runnable() > 0);
     if (shut && ledger.open_count() > 0) return Cap::shut;
     // Pausing costs librdkafka milliseconds: with hysteresis, never per record.
-    const auto full = [&](std::size_t amount, std::size_t most) {
-        return state.paused ? amount > most / 2 : amount >= most;
+    const auto full = [&](Cap cap, std::size_t amount, std::size_t most) {
+        return state.paused == cap ? amount > most / 2 : amount >= most;
     };
-    if (full(ledger.open_count(), settings_.max_open_per_partition)) return Cap::open;
-    if (full(ledger.span(), settings_.max_span_per_partition)) return Cap::span;
+    if (full(Cap::open, ledger.open_count(), settings_.max_open_per_partition)) return Cap::open;
+    if (full(Cap::span, ledger.span(), settings_.max_span_per_partition)) return Cap::span;
     // Each has its share: what waits for an hour in a retry topic must not take the others' room.
-    if (full(ledger.open_bytes(), settings_.max_open_bytes / partitions_.size())) return Cap::bytes;
-    if (full(lanes_.lanes(), settings_.max_lanes)) return Cap::lanes;
+    if (full(Cap::bytes, ledger.open_bytes(), settings_.max_open_bytes / partitions_.size())) return Cap::bytes;
+    if (full(Cap::lanes, lanes_.lanes(), settings_.max_lanes)) return Cap::lanes;
     return std::nullopt;
 }
 
@@ -312,6 +314,7 @@ void Core::watch_caps(std::vector<Action>& actions) {
 std::vector<Action> Core::next(Instant now) {
     std::vector<Action> actions;
     actions.swap(to_set_aside_);
+    if (not_before_ && now >= *not_before_) not_before_.reset();
     take_back_parked(now);
     // The probes of a shut destination come in turn from those that failed before and from new lanes: were it always
     // the same few, they alone could keep it shut for all.
@@ -340,8 +343,9 @@ std::optional<Instant> Core::wake_at() const {
     // When something may be started that could not be started up to now.
     std::optional<Instant> start;
     if (!delayed_.empty()) start = delayed_.begin()->first;
-    if ((held_ || breaker_.open()) && lanes_.runnable() > 0) start = Instant{};
+    if ((held_ || breaker_.open() || not_before_) && lanes_.runnable() > 0) start = Instant{};
     if (!start) return wake;
+    if (not_before_) start = std::max(*start, *not_before_);
     if (held_) {
         if (running_ > 0) return wake;
         start = std::max(*start, next_probe_);

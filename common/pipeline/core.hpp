@@ -201,6 +201,7 @@ private:
     bool stopping_ = false;
     bool held_ = false;
     bool suspended_ = false;
+    std::optional<Instant> not_before_{};  // for all
     JobId probe_ = 0;
     Instant next_probe_{};
     bool new_lanes_first_ = false;  // whose turn it is to be the circuit's probe

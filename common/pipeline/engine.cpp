@@ -1,5 +1,6 @@
 #include "common/pipeline/engine.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -21,6 +22,15 @@ namespace asio = boost::asio;
 // How many records are taken in before the loop lets others work.
 constexpr int turn = 64;
 constexpr Milliseconds insist_pause{5'000};
+
+// However the reading ends, who waits for its end must see it.
+struct Reading {
+    explicit Reading(bool& r) : reading{r} {}
+    ~Reading() { reading = false; }
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+    bool& reading;
+};
 
 std::function<double()> random_numbers() {
     return [engine = std::mt19937{std::random_device{}()}]() mutable {
@@ -45,6 +55,7 @@ Engine::Engine(
 
 asio::awaitable<void> Engine::run() {
     reading_ = true;
+    const Reading reading{reading_};
     while (!stopping_) {
         int taken = 0;
         while (taken < turn && !stopping_) {
@@ -61,7 +72,6 @@ asio::awaitable<void> Engine::run() {
             co_await consumer_.ready();
         }
     }
-    reading_ = false;
     if (!fatal_.empty()) throw std::runtime_error("Kafka is lost for good: " + fatal_);
 }
 
@@ -70,7 +80,12 @@ void Engine::take(kafka::Event event) {
         overloaded{
             [this](kafka::Record& record) {
                 Place place = handler_.place(record);
-                const Past past = to_past(read_history(record.headers), clock_.now(), clock_.monotonic());
+                const History history = read_history(record.headers);
+                const Past past = to_past(history, clock_.now(), clock_.monotonic());
+                // What was set aside is as old as its failing.
+                if (history.failing_since) {
+                    record.timestamp_ms = std::min(record.timestamp_ms, to_ms(*history.failing_since));
+                }
                 core_.on_record(std::move(record), std::move(place), past);
             },
             [this](const kafka::Assigned& assigned) { core_.on_assigned(assigned.partitions); },
@@ -128,7 +143,8 @@ void Engine::set_alarm() {
 asio::awaitable<void> Engine::run_job(JobId id) {
     // Jobs that end at once would otherwise nest, each inside the one before it.
     co_await asio::post(executor_, asio::use_awaitable);
-    Attempted attempted = Wait{.reason = "unexpected failure"};
+    // Spends attempts: what fails so each time must not hold up its offset for ever.
+    Attempted attempted = Retry{.reason = "unexpected failure"};
     try {
         attempted = co_await handler_.attempt(core_.job(id));
     } catch (const std::exception& e) {
@@ -194,6 +210,11 @@ asio::awaitable<void> Engine::run_begun(kafka::Begun begun) {
 }
 
 asio::awaitable<void> Engine::run_expired(kafka::Expired expired) {
+    // It may be told more than once.
+    const auto epoch = core_.epoch_of(expired.partition);
+    auto& waits = expired_[expired.partition];
+    if (!epoch || waits == *epoch) co_return;
+    waits = *epoch;
     const auto ask = [this, expired] { return handler_.await_permission(expired); };
     if (co_await insist(expired.partition, ask)) consumer_.begin_anew();
 }
@@ -210,10 +231,11 @@ asio::awaitable<void> Handler::await_permission(kafka::Expired) {
     co_return;
 }
 
-asio::awaitable<void> Engine::stop() {
+asio::awaitable<void> Engine::stop(Milliseconds patience) {
     stopping_ = true;
     core_.stop();
-    while (reading_ || core_.running() > 0) co_await sleep_for(Milliseconds{10});
+    const Instant until = clock_.monotonic() + patience;
+    while (reading_ || (core_.running() > 0 && clock_.monotonic() < until)) co_await sleep_for(Milliseconds{10});
     consuming_.reset();
     alarm_.cancel();
     consumer_.commit_now(core_.take_committable());

@@ -4,7 +4,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,8 +48,9 @@ public:
 
     // Until stop(). Throws std::runtime_error when Kafka is lost for good.
     boost::asio::awaitable<void> run();
-    // Starts nothing new, waits for what runs, commits, leaves the group.
-    boost::asio::awaitable<void> stop();
+    // Starts nothing new, waits for what runs as long as `patience`, commits what is finished, leaves the group. What
+    // is left comes again.
+    boost::asio::awaitable<void> stop(Milliseconds patience = Milliseconds{5'000});
 
     [[nodiscard]] const Core& core() const { return core_; }
     void release_hold();
@@ -75,6 +78,7 @@ private:
     Core core_;
     boost::asio::steady_timer alarm_;
     std::optional<Instant> alarm_at_{};
+    std::map<kafka::Partition, std::uint64_t> expired_{};             // waited for, and under which assignment
     std::shared_ptr<bool> consuming_ = std::make_shared<bool>(true);  // gone once the consumer is closed
     bool stopping_ = false;
     bool reading_ = false;

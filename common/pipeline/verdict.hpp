@@ -32,6 +32,7 @@ struct NotYet {
 struct Wait {
     std::string reason{};
     Milliseconds at_least{0};
+    bool all = false;  // nobody else's turn comes sooner: nothing is started before
 };
 // Can never succeed: dead letter at once.
 struct Refused {

@@ -60,6 +60,7 @@ const std::string begin_source = R"lua(
 local since = redis.call('GET', KEYS[2])
 if not since then return {4, '0', '0', ''} end
 local e = redis.call('HMGET', KEYS[1], 'v', 'o', 'x', 'd', 'g')
+if e[1] then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 local version = tonumber(ARGV[1])
 local applied = e[1] or '0'
 local dead = e[4] or ''
@@ -239,9 +240,9 @@ public:
     }
 
     Answer<Begun> begin(LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) override {
-        Command call = begin_.call(2, 3);
+        Command call = begin_.call(2, 4);
         call.add(ledger_key(key)).add(ledger_since_key(key.destination, key.partition));
-        call.add(version).add(owner).add(lease.count());
+        call.add(version).add(owner).add(lease.count()).add(Milliseconds{ledger_memory}.count());
         return ask(&begin_, std::move(call), &as_begun);
     }
 

@@ -28,9 +28,9 @@ void drop_known(Batch& batch, std::int64_t applied_version);
 // person was announced in that status, whatever detail came after; and as late as that one is, so late is the news.
 const v1::Change& announcement(const v1::Change& newest, const std::vector<v1::Change>& older);
 
-// Whether the change need not be sent, since `emitted`, the opportunity's last one, is on its way and says more. A
-// live announcement of the same status is sent all the same: the person hears of it through this change or not at
-// all.
+// Whether the change need not be sent, or must not any more, since `emitted`, the opportunity's last one, is on its
+// way and says more. A live announcement of the same status is sent all the same: the person hears of it through this
+// change or not at all.
 bool overtaken(const v1::Change& newest, const v1::Change& announced, const v1::Change& emitted);
 
 }  // namespace hirewire::sync

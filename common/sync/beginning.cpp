@@ -70,7 +70,16 @@ asio::awaitable<void> Beginning::await_snapshot(kafka::Expired expired) {
          {"remedy", "hirewire snapshot --to " + destination_}});
     if (waiting_++ == 0) engine_.suspend();
     bool finished = false;
+    const Instant began = clock_.monotonic();
     while (!finished) {
+        // One of those who wait looks for all of them.
+        const bool mine = clock_.monotonic() - looked_ >= look_again;
+        if (mine) looked_ = clock_.monotonic();
+        if (released_ > began) break;
+        if (!mine) {
+            co_await sleep_for(Milliseconds{500});
+            continue;
+        }
         try {
             finished = co_await asio::co_spawn(
                 reading_, snapshot_finished(kafka_, destination_, since), asio::use_awaitable);

@@ -45,6 +45,7 @@ private:
     int waiting_ = 0;
     std::optional<Timestamp> missing_since_{};
     Instant released_{};
+    Instant looked_{};
     boost::asio::thread_pool reading_{1};  // reading Kafka whole blocks
 };
 

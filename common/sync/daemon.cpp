@@ -17,6 +17,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::minutes retention_watch{10};
+constexpr std::chrono::hours retry_retention{24 * 7};
 const std::string changes_topic = "hiring.changes";
 
 class Daemon final : public runtime::Service {
@@ -122,6 +123,14 @@ public:
         if (delivery_.lease <= delivery_.request_timeout) {
             throw config::Error{
                 "sync.lease: must be longer than sync.request_timeout, or a lease ends under a request."};
+        }
+        if (core_.breaker.least > core_.breaker.window) {
+            throw config::Error{
+                "sync.circuit_least: must be at most sync.circuit_window, or the circuit can never open."};
+        }
+        if (core_.give_up_after >= retry_retention) {
+            throw config::Error{
+                "sync.give_up_after: must be shorter than the 7 days that Kafka keeps the retry topics."};
         }
         const auto executor = runtime.context().get_executor();
         store_ = redis::make_store(executor, common.redis);

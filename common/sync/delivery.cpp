@@ -68,39 +68,6 @@ std::optional<Person> read_person(const std::string& body) {
 
 }  // namespace
 
-std::string_view name_of(v1::OutcomeKind outcome) {
-    switch (outcome) {
-        case v1::OUTCOME_KIND_APPLIED:
-            return "applied";
-        case v1::OUTCOME_KIND_UNCHANGED:
-            return "unchanged";
-        case v1::OUTCOME_KIND_SUPERSEDED:
-            return "superseded";
-        case v1::OUTCOME_KIND_SKIPPED:
-            return "skipped";
-        case v1::OUTCOME_KIND_UNMAPPED:
-            return "unmapped";
-        case v1::OUTCOME_KIND_NOT_VISIBLE:
-            return "not_visible";
-        case v1::OUTCOME_KIND_SHADOW:
-            return "shadow";
-        case v1::OUTCOME_KIND_RETRYING:
-            return "retrying";
-        case v1::OUTCOME_KIND_HELD:
-            return "held";
-        case v1::OUTCOME_KIND_DEAD:
-            return "dead";
-        case v1::OUTCOME_KIND_NEEDS_MERGE:
-            return "needs_merge";
-        case v1::OUTCOME_KIND_HANDED_OVER:
-            return "handed_over";
-        case v1::OUTCOME_KIND_DISABLED:
-            return "disabled";
-        default:
-            return "unspecified";
-    }
-}
-
 std::string idempotency_key(
     const std::string& account,
     const std::string& destination,
@@ -191,6 +158,8 @@ Delivery::Attempt Delivery::attempt_at(const pipeline::Job& job, v1::Change newe
     attempt.partition = pipeline::newest(job).record.partition.number;
     attempt.number = job.attempts_before + job.attempts;
     attempt.repeats = job.repeats;
+    attempt.replayed =
+        pipeline::read_origin(pipeline::newest(job).record).topic == "hiring.opportunities" || job.place.backfill;
     return attempt;
 }
 
@@ -206,6 +175,7 @@ asio::awaitable<pipeline::Attempted> Delivery::attempt(const pipeline::Job& job)
 
 asio::awaitable<Delivery::Verdict> Delivery::decide(Batch batch, Attempt& attempt) {
     auto& older = batch.older;
+    const Instant asked = clock_.monotonic();
     const auto begun =
         co_await store_.begin(ledger_key(attempt), attempt.change.version(), attempt.owner, settings_.lease);
     if (!begun) co_return pipeline::Wait{.reason = "ledger: " + begun.error().message()};
@@ -242,9 +212,10 @@ asio::awaitable<Delivery::Verdict> Delivery::decide(Batch batch, Attempt& attemp
     const auto& announced = announcement(attempt.change, older);
     Situation situation;
     situation.backfill = !announced.live();
+    situation.first_sync = situation.backfill && (attempt.replayed || announced.cause().kind() == "walk");
     const auto occurred = from_ms(announced.occurred_at_ms());
     attempt.change.set_live(announced.live());
-    attempt.lease_ends = clock_.monotonic() + settings_.lease;
+    attempt.lease_ends = asked + settings_.lease;  // the lease began at some time between
     attempt.dead = begun->dead;
     situation.late = clock_.now() - occurred > settings_.follow_up_max_age || occurred < begun->ledger_since;
 
@@ -311,7 +282,8 @@ asio::awaitable<std::optional<Delivery::Verdict>> Delivery::await_turn() {
     pace.patience = settings_.lease / 2;
     const auto turn = co_await store_.take_turn(name_, pace);
     if (!turn) co_return pipeline::Wait{.reason = "pace: " + turn.error().message()};
-    if (!turn->taken) co_return pipeline::Wait{.reason = "too many wait for their turn", .at_least = turn->in};
+    if (!turn->taken)
+        co_return pipeline::Wait{.reason = "too many wait for their turn", .at_least = turn->in, .all = true};
     pace_wait_.observe(std::chrono::duration<double>(turn->in).count());
     if (turn->in > Milliseconds{0}) co_await sleep_for(turn->in);
     co_return std::nullopt;
@@ -448,168 +420,6 @@ asio::awaitable<Delivery::Verdict> Delivery::fail(Verdict verdict, Attempt& atte
         co_await report(attempt, held ? v1::OUTCOME_KIND_HELD : v1::OUTCOME_KIND_RETRYING, reason);
     }
     co_return verdict;
-}
-
-asio::awaitable<bool> Delivery::report(const Attempt& attempt, v1::OutcomeKind outcome, std::string reason) {
-    const auto& change = attempt.change;
-    const auto now = clock_.now();
-    v1::Outcome record;
-    record.set_destination(name_);
-    record.set_change_id(change.change_id());
-    record.set_version(change.version());
-    record.set_opportunity_id(change.opportunity_id());
-    record.set_resource(attempt.resource);
-    record.set_kind(change.kind());
-    record.set_outcome(outcome);
-    record.set_attempts(attempt.number);
-    record.set_http_status(attempt.http_status);
-    record.set_reason(std::move(reason));
-    record.set_latency_ms(std::max<std::int64_t>(0, to_ms(now) - change.occurred_at_ms()));
-    record.set_decided_at_ms(to_ms(now));
-    kafka::Message message;
-    message.topic = "sync.outcomes";
-    message.key = change.opportunity_id();
-    message.value = record.SerializeAsString();
-    message.headers = kafka::cloud_event(
-        random_uuid(),
-        "hirewire:" + settings_.account + "/sync-" + name_,
-        "hirewire.outcome." + std::string{name_of(outcome)},
-        iso_time(now),
-        "application/protobuf",
-        attempt.traceparent);
-    const auto written = co_await producer_.write(std::move(message));
-    if (!written) {
-        log::warning("outcome.not_written", {{"destination", name_}, {"reason", written.error().message()}});
-        co_return false;
-    }
-    const metrics::Labels labels{{"destination", name_}, {"outcome", std::string{name_of(outcome)}}};
-    metrics_.counter(metrics::outcomes, labels).add();
-    co_return true;
-}
-
-// A dead letter that this change overtakes needs nobody's hand any more.
-asio::awaitable<bool> Delivery::report_resolved(const Attempt& attempt) {
-    if (!attempt.dead || attempt.dead->version >= attempt.change.version()) co_return true;
-    Attempt dead;
-    dead.change.set_opportunity_id(attempt.change.opportunity_id());
-    dead.change.set_change_id(attempt.dead->change_id);
-    dead.change.set_version(attempt.dead->version);
-    dead.change.set_occurred_at_ms(to_ms(clock_.now()));
-    dead.resource = attempt.resource;
-    dead.number = 0;
-    const bool reported =
-        co_await report(dead, v1::OUTCOME_KIND_SUPERSEDED, "its dead letter is resolved by a newer change");
-    if (reported) dead_letters_.set(dead_ = std::max(0.0, dead_ - 1));
-    co_return reported;
-}
-
-asio::awaitable<bool> Delivery::report_superseded(const Attempt& attempt, const std::vector<v1::Change>& older) {
-    for (const auto& change : older) {
-        Attempt overtaken;
-        overtaken.change = change;
-        overtaken.resource = attempt.resource;
-        overtaken.number = 0;
-        if (!co_await report(overtaken, v1::OUTCOME_KIND_SUPERSEDED, "a newer change says all that this one did")) {
-            co_return false;
-        }
-    }
-    co_return true;
-}
-
-kafka::Message Delivery::set_aside(const pipeline::Job& job, std::string topic, const std::string& reason) const {
-    const auto& received = pipeline::newest(job);
-    const auto& source = received.record;
-    kafka::Message message;
-    message.topic = std::move(topic);
-    message.key = source.key;
-    message.value = source.value;
-    message.partition = source.partition.number;
-    message.headers = source.headers;
-    std::erase_if(message.headers, [](const auto& h) {
-        return h.name == "hirewire-error-reason" || h.name == "hirewire-error-at";
-    });
-    message.headers.push_back({"hirewire-error-reason", reason});
-    message.headers.push_back({"hirewire-error-at", iso_time(clock_.now())});
-    pipeline::put_origin(message.headers, pipeline::read_origin(source));
-    auto history = pipeline::read_history(source.headers);
-    history.attempts = job.attempts_before + job.attempts;
-    if (!history.failing_since) {
-        const auto failing = job.failing_since ? clock_.monotonic() - *job.failing_since : Instant::duration{0};
-        history.failing_since = clock_.now() - std::chrono::duration_cast<Milliseconds>(failing);
-    }
-    pipeline::put_history(message.headers, history);
-    return message;
-}
-
-asio::awaitable<bool> Delivery::park(const pipeline::Job& job, pipeline::Park park) {
-    if (!co_await report_overtaken_of(job)) co_return false;
-    kafka::Message message = set_aside(job, "sync." + name_ + ".retry." + park.tier, park.reason);
-    auto history = pipeline::read_history(message.headers);
-    ++history.parked;
-    history.not_before = clock_.now() + park.delay;
-    pipeline::put_history(message.headers, history);
-    const auto written = co_await producer_.write(std::move(message));
-    if (!written) {
-        log::error("retry.not_written", {{"destination", name_}, {"reason", written.error().message()}});
-        co_return false;
-    }
-    log::warning(
-        "delivery.parked",
-        {{"destination", name_},
-         {"lane", job.place.lane},
-         {"attempts", history.attempts},
-         {"tier", park.tier},
-         {"reason", park.reason}});
-    co_return co_await report_set_aside(
-        job, v1::OUTCOME_KIND_RETRYING, park.reason + "; tried again after " + park.tier);
-}
-
-asio::awaitable<bool> Delivery::give_up(const pipeline::Job& job, std::string reason) {
-    if (!co_await report_overtaken_of(job)) co_return false;
-    kafka::Message message = set_aside(job, "sync." + name_ + ".dlq", reason);
-    const auto written = co_await producer_.write(std::move(message));
-    if (!written) {
-        log::error("dead_letter.not_written", {{"destination", name_}, {"reason", written.error().message()}});
-        co_return false;
-    }
-    dead_letters_.set(++dead_);
-    Batch batch = read_batch(job);
-    if (batch.newest) {
-        const Attempt attempt = attempt_at(job, std::move(*batch.newest));
-        redis::DeadLetter dead;
-        dead.version = attempt.change.version();
-        dead.change_id = attempt.change.change_id();
-        // Not remembered, it is only not resolved by itself.
-        co_await store_.mark_dead(ledger_key(attempt), std::move(dead));
-    }
-    const auto origin = pipeline::read_origin(pipeline::newest(job).record);
-    log::error(
-        "delivery.dead",
-        {{"destination", name_},
-         {"lane", job.place.lane},
-         {"attempts", job.attempts_before + job.attempts},
-         {"reason", reason},
-         {"topic", origin.topic},
-         {"partition", static_cast<int>(origin.partition)},
-         {"offset", origin.offset}});
-    co_return co_await report_set_aside(job, v1::OUTCOME_KIND_DEAD, std::move(reason));
-}
-
-// Before the newest change goes anywhere from where it may be decided without the others.
-asio::awaitable<bool> Delivery::report_overtaken_of(const pipeline::Job& job) {
-    Batch batch = read_batch(job);
-    if (!batch.newest) co_return true;
-    Attempt attempt;
-    attempt.resource = job.place.lane;
-    co_return co_await report_superseded(attempt, batch.older);
-}
-
-asio::awaitable<bool> Delivery::report_set_aside(
-    const pipeline::Job& job, v1::OutcomeKind outcome, std::string reason) {
-    Batch batch = read_batch(job);
-    if (!batch.newest) co_return true;
-    const Attempt attempt = attempt_at(job, std::move(*batch.newest));
-    co_return co_await report(attempt, outcome, std::move(reason));
 }
 
 }  // namespace hirewire::sync

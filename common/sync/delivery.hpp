@@ -61,6 +61,7 @@ private:
         std::string traceparent{};
         std::string resource{};
         std::int32_t partition = 0;
+        bool replayed = false;
         std::string owner{};
         int number = 1;
         int repeats = 0;  // of the job, none of them an attempt

@@ -15,6 +15,8 @@ namespace hirewire::sync {
 struct Situation {
     // Not announced by a webhook in time: a first sync, a sweep, a replay. Nobody may be notified because of it.
     bool backfill = false;
+    // A snapshot, or what was there when this installation began: who the destination does not know is no matter.
+    bool first_sync = false;
     // Too old to bother a person, or older than our memory of what was done.
     bool late = false;
 };

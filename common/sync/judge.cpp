@@ -58,7 +58,7 @@ std::optional<Milliseconds> retry_after(const http::Reply& reply) {
     return std::max(Milliseconds{0}, *until - *now);
 }
 
-Plan judge(const Answer& answer, bool backfill) {
+Plan judge(const Answer& answer, bool first_sync) {
     if (!answer) return fail(pipeline::Weather{.reason = answer.error().message()});
     const auto& reply = *answer;
     const int status = reply.status;
@@ -73,7 +73,7 @@ Plan judge(const Answer& answer, bool backfill) {
         case 403:
             return fail(pipeline::Hold{.reason = status_text(status)});
         case 404:
-            if (backfill) return settle(v1::OUTCOME_KIND_SKIPPED, "the destination does not know this person");
+            if (first_sync) return settle(v1::OUTCOME_KIND_SKIPPED, "the destination does not know this person");
             return fail(pipeline::NotYet{.reason = code.empty() ? status_text(status) : code});
         case 408:
         case 425:

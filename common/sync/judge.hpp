@@ -9,8 +9,8 @@
 
 namespace hirewire::sync {
 
-// Settle or Fail. `backfill`: somebody the destination does not know is then no matter.
-Plan judge(const Answer& answer, bool backfill);
+// Settle or Fail. `first_sync`: somebody the destination does not know is then no matter.
+Plan judge(const Answer& answer, bool first_sync);
 
 // RFC 9110 Retry-After, seconds or a date; a date counts from the answer's own Date, so that clocks need not agree.
 std::optional<Milliseconds> retry_after(const http::Reply& reply);

@@ -1,5 +1,9 @@
 #include "services/lever-source/lever_source.hpp"
 
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
 #include "common/runtime/engine_service.hpp"
 
 namespace hirewire::source {
@@ -27,29 +31,63 @@ asio::awaitable<void> LeverSource::start(runtime::Runtime& runtime) {
     server.port = settings_.port;
     server_ = std::make_unique<http::Server>(runtime.context(), server, people_->handler());
 
+    Leadership::Listener listener;
+    listener.gained = [this, &runtime] { go(runtime); };
+    listener.lost = [&runtime] {
+        // Two of them would spend Lever's budget twice. Who starts this one again makes it the standby.
+        runtime.fail("another lever-source has taken over; this one ends");
+    };
+    listener.asked = [this](const v1::Run& run) {
+        if (sweeper_ && run.kind() == "sweep") sweeper_->ask(run.run_id());
+    };
+    leadership_ = std::make_unique<Leadership>(executor, common.kafka, runtime.clock(), std::move(listener));
+    runtime.ready_when([this]() -> std::optional<std::string> {
+        if (leadership_->leads()) return std::nullopt;
+        return "standby: another lever-source is active";
+    });
+    asio::co_spawn(executor, leadership_->run(), asio::detached);
+}
+
+void LeverSource::go(runtime::Runtime& runtime) {
+    if (engine_) return;
+    const auto& common = runtime.common();
+    const auto executor = runtime.context().get_executor();
+    reader_ = std::make_unique<Reader>(executor, *api_, runtime.clock(), Reader::Settings{});
     SourceSettings source;
     source.account = common.account;
     source.cluster_link_prefix = settings_.cluster_link_prefix;
     source.kafka = common.kafka;
-    source_ =
-        std::make_unique<Source>(source, *api_, *library_, *store_, *producer_, runtime.clock(), runtime.metrics());
-    consumer_ = kafka::make_consumer(executor, common.kafka, "hirewire.lever-source", Source::topics());
+    source_ = std::make_unique<Source>(
+        source, *api_, *library_, *reader_, *store_, *producer_, runtime.clock(), runtime.metrics());
+    kafka::Settings kafka = common.kafka;
+    // A dead one's partitions must not wait longer than its place does.
+    kafka.session_timeout = std::min<Milliseconds>(kafka.session_timeout, std::chrono::seconds{10});
+    consumer_ = kafka::make_consumer(executor, kafka, "hirewire.lever-source", Source::topics());
     pipeline::CoreSettings core;
     core.slots = settings_.slots;
+    core.tiers = Source::rests();
     engine_ = std::make_unique<pipeline::Engine>(executor, *consumer_, *source_, runtime.clock(), core);
     runtime::run_engine(runtime, *engine_, *consumer_, "lever");
+    SweepSettings sweep = settings_.sweep;
+    sweep.account = common.account;
+    const auto runs = [kafka = common.kafka] { return read_runs(kafka); };
+    sweeper_ = std::make_unique<Sweeper>(
+        executor, std::move(sweep), runs, *api_, *reader_, *producer_, runtime.clock(), runtime.metrics());
+    asio::co_spawn(executor, sweeper_->run(), asio::detached);
 }
 
 asio::awaitable<void> LeverSource::stop() {
     if (server_) server_->stop();
+    if (sweeper_) sweeper_->stop();
     if (engine_) co_await engine_->stop();
+    if (leadership_) co_await leadership_->stop();
 }
 
 void LeverSource::reload() {
-    if (!engine_) return;
+    if (!api_) return;
     api_->use_key(settings_.lever.key);
-    people_->use_token(settings_.internal_token);
-    engine_->release_hold();
+    if (people_) people_->use_token(settings_.internal_token);
+    if (engine_) engine_->release_hold();
 }
 
 std::optional<std::uint16_t> LeverSource::port() const {

@@ -6,9 +6,11 @@
 #include "common/http/server.hpp"
 #include "common/kafka/consumer.hpp"
 #include "common/runtime/service.hpp"
+#include "services/lever-source/leadership.hpp"
 #include "services/lever-source/people.hpp"
 #include "services/lever-source/settings.hpp"
 #include "services/lever-source/source.hpp"
+#include "services/lever-source/sweeper.hpp"
 
 namespace hirewire::source {
 
@@ -22,6 +24,9 @@ public:
     [[nodiscard]] std::optional<std::uint16_t> port() const override;
 
 private:
+    // From the moment on that this process is the active one.
+    void go(runtime::Runtime& runtime);
+
     // In the order of dependence.
     Settings settings_;
     std::unique_ptr<redis::Store> store_;
@@ -29,7 +34,10 @@ private:
     std::unique_ptr<lever::Api> api_;
     std::unique_ptr<Library> library_;
     std::unique_ptr<People> people_;
+    std::unique_ptr<Reader> reader_;
     std::unique_ptr<Source> source_;
+    std::unique_ptr<Sweeper> sweeper_;
+    std::unique_ptr<Leadership> leadership_;
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<pipeline::Engine> engine_;
     std::unique_ptr<http::Server> server_;

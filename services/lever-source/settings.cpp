@@ -21,7 +21,24 @@ void declare(config::Schema& schema, Settings& s) {
         .integer("admin_port", s.admin_port, "/healthz, /readyz, /metrics, /config.", 0, 65535)
         .text("start_date_field", s.start_date_field, "The offer form's field that holds the start date.")
         .text("cluster_link_prefix", s.cluster_link_prefix, "How the links begin that Cluster puts on opportunities.")
-        .integer("slots", s.slots, "Opportunities worked on at once.", 1, 1024)
+        .integer(
+            "slots",
+            s.slots,
+            "Opportunities worked on at once. Beyond a hundred of them Lever is asked for pages in place of one by "
+            "one.",
+            1,
+            4096)
+        .duration(
+            "sweep_interval", s.sweep.interval, "How often Lever is asked what has changed that no webhook told of.")
+        .duration(
+            "sweep_leave_alone",
+            s.sweep.leave_alone,
+            "What is fresher than this is left to the webhook that is under way.")
+        .duration("sweep_overlap", s.sweep.overlap, "How far a sweep reaches back into the one before.")
+        .duration(
+            "walk_interval",
+            s.sweep.walk_interval,
+            "How often all that Lever has is listed: some of its records do not say when they changed.")
         .duration("posting_cache", s.posting_cache, "How long a posting's facts may be old.")
         .duration("person_cache", s.person_cache, "How long a person just read is answered from memory.");
     schema.section("internal", "The API by which sync daemons ask lever-source who somebody is.")

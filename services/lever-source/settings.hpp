@@ -5,6 +5,7 @@
 
 #include "common/config/schema.hpp"
 #include "common/lever/api.hpp"
+#include "services/lever-source/sweeper.hpp"
 
 namespace hirewire::source {
 
@@ -15,7 +16,8 @@ struct Settings {
     std::uint16_t admin_port = 9101;
     std::string start_date_field = "anticipated_start_date";
     std::string cluster_link_prefix = "https://app.clusterinc.com/";
-    std::size_t slots = 16;
+    std::size_t slots = 512;
+    SweepSettings sweep{};
     Milliseconds posting_cache{std::chrono::minutes{5}};
     Milliseconds person_cache{std::chrono::minutes{1}};
     std::string internal_url = "http://127.0.0.1:8085";

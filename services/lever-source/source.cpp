@@ -7,6 +7,7 @@
 #include "common/kafka/reader.hpp"
 #include "common/lever/event.hpp"
 #include "common/log/log.hpp"
+#include "common/pipeline/history.hpp"
 #include "hirewire/v1/hint.pb.h"
 
 namespace hirewire::source {
@@ -17,8 +18,7 @@ namespace asio = boost::asio;
 const std::string contacts_topic = "lever.contacts";
 const std::string sweeps_topic = "lever.sweeps";
 constexpr std::string_view contact_lane = "contact:";
-// How often Lever is asked again when its API does not show yet what its webhook announced.
-constexpr int patience_with_lever = 4;
+constexpr std::string_view parked_reason = "parked";
 
 std::optional<Hint> read_hint(const kafka::Record& record) {
     if (!record.value) return std::nullopt;
@@ -27,7 +27,8 @@ std::optional<Hint> read_hint(const kafka::Record& record) {
         v1::Hint found;
         if (!found.ParseFromString(*record.value)) return std::nullopt;
         hint.triggered_at = found.triggered_at_ms();
-        hint.cause_kind = found.reason();
+        hint.event = found.event();
+        hint.cause_kind = found.reason() == parked_reason ? "webhook" : found.reason();
         hint.cause_id = found.id();
         return hint;
     }
@@ -63,6 +64,7 @@ Source::Source(
     SourceSettings settings,
     lever::Api& api,
     Library& library,
+    Reader& reader,
     redis::Store& store,
     kafka::Producer& producer,
     const Clock& clock,
@@ -70,6 +72,7 @@ Source::Source(
     : settings_{std::move(settings)},
       api_{api},
       library_{library},
+      reader_{reader},
       store_{store},
       producer_{producer},
       clock_{clock},
@@ -137,7 +140,9 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, const pipel
         std::any_of(moment.hints.begin(), moment.hints.end(), [](const Hint& h) { return !h.event.empty(); })
             ? lever::Priority::webhook
             : lever::Priority::sweep;
-    auto read = co_await api_.opportunity(id, priority);
+    std::int64_t newest_hint = 0;
+    for (const auto& hint : moment.hints) newest_hint = std::max(newest_hint, hint.triggered_at);
+    auto read = co_await reader_.read(id, priority, newest_hint);
     if (!read) co_return co_await not_there(id, read.error(), last, std::move(moment));
     const auto& o = read->opportunity;
 
@@ -180,11 +185,12 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, const pipel
 
     moment.now_ms = to_ms(clock_.now());
     const auto changes = diff(last, facts, moment);
-    if (changes.empty() && !caught_up(last, o, moment) && job.repeats < patience_with_lever) {
-        co_return pipeline::Wait{.reason = "Lever's API does not show yet what its webhook announced"};
+    const bool caught = caught_up(last, o, moment);
+    if (changes.empty() && !caught && job.parked < static_cast<int>(rests().size())) {
+        co_return pipeline::NotYet{.reason = "Lever's API does not show yet what its webhook announced"};
     }
     if (changes.empty()) {
-        done("nothing_new");
+        done(caught ? "nothing_new" : "left_to_sweep");
         co_return pipeline::Done{};
     }
     const auto emitted = co_await emit(changes, moment);
@@ -321,6 +327,49 @@ pipeline::Verdict Source::verdict_on(const Error& error) const {
     if (error == lever::Errc::bad_answer) return pipeline::Refused{.reason = error.message()};
     // Lever is away: the hint waits as long as that takes. Without a sweep nothing else would bring it back.
     return pipeline::Wait{.reason = error.message()};
+}
+
+std::vector<pipeline::Tier> Source::rests() {
+    return {
+        {.name = "1s", .delay = std::chrono::seconds{1}},
+        {.name = "5s", .delay = std::chrono::seconds{5}},
+        {.name = "30s", .delay = std::chrono::seconds{30}},
+        {.name = "5m", .delay = std::chrono::minutes{5}}};
+}
+
+asio::awaitable<bool> Source::park(const pipeline::Job& job, pipeline::Park park) {
+    for (const auto& received : job.records) {
+        const auto& record = received.record;
+        const auto hint = read_hint(record);
+        if (!hint) continue;
+        v1::Hint parked;
+        parked.set_opportunity_id(job.place.lane);
+        parked.set_reason(std::string{hint->event.empty() ? std::string_view{hint->cause_kind} : parked_reason});
+        parked.set_triggered_at_ms(hint->triggered_at);
+        parked.set_event(hint->event);
+        parked.set_id(hint->cause_id);
+        auto history = pipeline::read_history(record.headers);
+        ++history.parked;
+        history.not_before = clock_.now() + park.delay;
+        parked.set_attempt(history.parked);
+        parked.set_not_before_ms(to_ms(*history.not_before));
+        kafka::Message message;
+        message.topic = sweeps_topic;
+        message.key = job.place.lane;
+        message.value = parked.SerializeAsString();
+        message.headers = kafka::cloud_event(
+            random_uuid(),
+            "hirewire:" + settings_.account,
+            "hirewire.hint.parked",
+            iso_time(clock_.now()),
+            "application/protobuf",
+            std::string{kafka::header(record.headers, "traceparent")});
+        pipeline::put_history(message.headers, history);
+        const auto written = co_await producer_.write(std::move(message));
+        if (!written) co_return false;
+    }
+    done("parked");
+    co_return true;
 }
 
 asio::awaitable<bool> Source::give_up(const pipeline::Job& job, std::string reason) {

@@ -14,6 +14,7 @@
 #include "common/redis/store.hpp"
 #include "services/lever-source/diff.hpp"
 #include "services/lever-source/library.hpp"
+#include "services/lever-source/reader.hpp"
 
 namespace hirewire::source {
 
@@ -29,6 +30,7 @@ public:
         SourceSettings settings,
         lever::Api& api,
         Library& library,
+        Reader& reader,
         redis::Store& store,
         kafka::Producer& producer,
         const Clock& clock,
@@ -40,6 +42,12 @@ public:
     pipeline::Place place(const kafka::Record& record) override;
     boost::asio::awaitable<pipeline::Attempted> attempt(const pipeline::Job& job) override;
     boost::asio::awaitable<bool> give_up(const pipeline::Job& job, std::string reason) override;
+
+    // Puts the job's hints aside in lever.sweeps, to be looked at again.
+    boost::asio::awaitable<bool> park(const pipeline::Job& job, pipeline::Park park) override;
+    // How long a hint rests that Lever's API has not caught up with, one after the other; then it is left to the
+    // sweep.
+    static std::vector<pipeline::Tier> rests();
 
     // Fills the cache of last emitted changes from hiring.opportunities when Redis has been emptied. Blocks the loop
     // while it reads. False when Redis is away.
@@ -61,6 +69,7 @@ private:
     SourceSettings settings_;
     lever::Api& api_;
     Library& library_;
+    Reader& reader_;
     redis::Store& store_;
     kafka::Producer& producer_;
     const Clock& clock_;

@@ -82,9 +82,9 @@ sync::Plan put_status(const v1::Change& change, const sync::Situation& situation
     request.method = http::Method::put;
     request.target = "/integrations/lever/opportunities/" + http::percent_encode(change.opportunity_id()) + "/status";
     request.body = body(change, situation, settings, mapped);
-    const bool backfill = situation.backfill;
-    return {sync::Send{.request = std::move(request), .then = [backfill](const sync::Answer& answer) {
-                           return sync::judge(answer, backfill);
+    const bool first_sync = situation.first_sync;
+    return {sync::Send{.request = std::move(request), .then = [first_sync](const sync::Answer& answer) {
+                           return sync::judge(answer, first_sync);
                        }}};
 }
 

@@ -61,9 +61,9 @@ sync::Plan put_ats_status(const v1::Change& change, const sync::Situation& situa
     request.target = "/jobs/" + http::percent_encode(change.cluster().job_id()) + "/candidates/" +
                      http::percent_encode(change.cluster().candidate_id()) + "/ats-status";
     request.body = body(change, situation, sync::mapped(settings.status_map, change.status()));
-    const bool backfill = situation.backfill;
-    return {sync::Send{.request = std::move(request), .then = [backfill](const sync::Answer& answer) {
-                           return sync::judge(answer, backfill);
+    const bool first_sync = situation.first_sync;
+    return {sync::Send{.request = std::move(request), .then = [first_sync](const sync::Answer& answer) {
+                           return sync::judge(answer, first_sync);
                        }}};
 }
 

@@ -77,6 +77,7 @@ RuleCase read_case(const fs::path& folder) {
     const auto parsed = google::protobuf::util::JsonStringToMessage((*document)["change"].text(), &c.change);
     if (!parsed.ok()) throw std::runtime_error(file.string() + ": " + parsed.ToString());
     c.situation.backfill = (*document)["situation"]["backfill"].boolean();
+    c.situation.first_sync = (*document)["situation"]["first_sync"].boolean();
     c.situation.late = (*document)["situation"]["late"].boolean();
     for (const auto& [name, value] : document->root().members()) {
         if (name != "person") continue;

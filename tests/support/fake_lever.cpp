@@ -22,6 +22,37 @@ FakeLever::Answer<lever::Read> FakeLever::opportunity(std::string id, lever::Pri
     co_return read;
 }
 
+// The offset is the id of the last one of the page before.
+FakeLever::Answer<lever::Page> FakeLever::page(lever::Window window, lever::Priority priority) {
+    if (const auto error = reached("page", priority)) co_return *error;
+    lever::Page result;
+    for (auto at = opportunities.upper_bound(window.offset); at != opportunities.end(); ++at) {
+        const auto updated = at->second.updated_at_ms;
+        if (updated < window.updated_since_ms) continue;
+        if (window.updated_until_ms != 0 && updated > window.updated_until_ms) continue;
+        if (result.reads.size() == page_size) {
+            result.next = result.reads.back().opportunity.id;
+            break;
+        }
+        lever::Read read;
+        read.opportunity = at->second;
+        read.person = people[at->first];
+        read.read_at = clock_.now();
+        result.reads.push_back(std::move(read));
+    }
+    co_return result;
+}
+
+FakeLever::Answer<std::map<std::string, Timestamp>> FakeLever::deleted_since(
+    Timestamp since, lever::Priority priority) {
+    if (const auto error = reached("deleted_since", priority)) co_return *error;
+    std::map<std::string, Timestamp> found;
+    for (const auto& [id, at] : deleted) {
+        if (at >= since) found.emplace(id, at);
+    }
+    co_return found;
+}
+
 FakeLever::Answer<std::vector<std::string>> FakeLever::opportunities_of(
     std::string contact_id, lever::Priority priority) {
     if (const auto error = reached("opportunities_of", priority)) co_return *error;

@@ -15,6 +15,8 @@ public:
     explicit FakeLever(const Clock& clock) : clock_{clock} {}
 
     Answer<lever::Read> opportunity(std::string id, lever::Priority priority) override;
+    Answer<lever::Page> page(lever::Window window, lever::Priority priority) override;
+    Answer<std::map<std::string, Timestamp>> deleted_since(Timestamp since, lever::Priority priority) override;
     Answer<std::vector<std::string>> opportunities_of(std::string contact_id, lever::Priority priority) override;
     Answer<std::optional<Timestamp>> deleted_at(std::string id, lever::Priority priority) override;
     Answer<lever::Vocabulary> vocabulary(lever::Priority priority) override;
@@ -31,6 +33,7 @@ public:
     std::map<std::string, std::vector<lever::Offer>> offered{};
     // By the name of the call: answered with this in place of what is there.
     std::map<std::string, lever::Errc> trouble{};
+    std::size_t page_size = 100;
     std::vector<std::string> calls{};
     std::vector<lever::Priority> priorities{};
     std::function<void(const std::string&)> watch{};

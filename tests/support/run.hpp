@@ -8,12 +8,19 @@
 
 namespace hirewire::testing {
 
+// On a loop that others have work on, too; all of it is done then.
+template <typename T>
+T finish(boost::asio::io_context& context, boost::asio::awaitable<T> work) {
+    auto result = boost::asio::co_spawn(context, std::move(work), boost::asio::use_future);
+    context.restart();
+    context.run();
+    return result.get();
+}
+
 template <typename T>
 T finish(boost::asio::awaitable<T> work) {
     boost::asio::io_context context{1};
-    auto result = boost::asio::co_spawn(context, std::move(work), boost::asio::use_future);
-    context.run();
-    return result.get();
+    return finish(context, std::move(work));
 }
 
 }  // namespace hirewire::testing

@@ -8,6 +8,7 @@
 
 #include "common/config/schema.hpp"
 #include "common/runtime/service.hpp"
+#include "tools/hirewire/run.hpp"
 #include "tools/hirewire/snapshot.hpp"
 #include "tools/hirewire/topics.hpp"
 
@@ -101,6 +102,26 @@ void add_snapshot(CLI::App& app, SnapshotVerb& snapshot, std::function<int()>& c
     });
 }
 
+struct RunVerb {
+    Place place{};
+    cli::RunCommand command{};
+};
+
+void add_run(CLI::App& app, RunVerb& run, std::function<int()>& chosen) {
+    auto* verb = app.add_subcommand("run", "Have a run done now, and show its report");
+    add_place(*verb, run.place);
+    verb->add_option("kind", run.command.kind, "sweep: look at all in Lever that no webhook told of")
+        ->required()
+        ->check(CLI::IsMember({"sweep"}));
+    verb->add_flag("--json", run.command.as_json, "For programs");
+    verb->callback([&run, &chosen] {
+        chosen = [&run] {
+            run.command.kafka = kafka_at(run.place);
+            return cli::ask_for_run(run.command);
+        };
+    });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -112,6 +133,8 @@ int main(int argc, char** argv) {
     add_topics(app, topics, chosen);
     SnapshotVerb snapshot;
     add_snapshot(app, snapshot, chosen);
+    RunVerb run;
+    add_run(app, run, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

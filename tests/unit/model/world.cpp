@@ -23,11 +23,30 @@ using pipeline::Attempted;
 constexpr std::int32_t partitions = 3;
 constexpr int opportunities = 12;
 constexpr std::size_t daemons = 3;
-constexpr std::size_t cap = 40;
-constexpr std::size_t span_cap = 50;
-// In turn, so that each cap is the first to be reached in some worlds.
-constexpr std::size_t bytes_caps[] = {120'000, 2'000'000};
-constexpr std::size_t lanes_cap = 9;
+// One of them is narrow, another one in each world.
+struct Caps {
+    std::size_t open = 60;
+    std::size_t span = 400;
+    std::size_t bytes = 10'000'000;
+    std::size_t lanes = 400;
+};
+Caps caps_of(std::uint64_t seed) {
+    Caps caps;
+    switch (seed % 4) {
+        case 0:
+            caps.open = 12;
+            break;
+        case 1:
+            caps.span = 20;
+            break;
+        case 2:
+            caps.bytes = 90'000;
+            break;
+        default:
+            caps.lanes = 4;
+    }
+    return caps;
+}
 constexpr std::size_t turn = 10;  // what may be read until the caps are looked at again
 constexpr Milliseconds request_timeout{2'000};
 constexpr Milliseconds lease{5'000};
@@ -59,10 +78,11 @@ public:
 pipeline::CoreSettings core_settings(std::uint64_t seed) {
     pipeline::CoreSettings s;
     s.slots = 6;
-    s.max_open_per_partition = cap;
-    s.max_span_per_partition = span_cap;
-    s.max_open_bytes = bytes_caps[seed % 2];
-    s.max_lanes = lanes_cap;
+    const Caps caps = caps_of(seed);
+    s.max_open_per_partition = caps.open;
+    s.max_span_per_partition = caps.span;
+    s.max_open_bytes = caps.bytes;
+    s.max_lanes = caps.lanes;
     s.probe_interval = Milliseconds{3'000};
     s.retry.max_attempts = 3;
     s.tiers = {
@@ -403,13 +423,13 @@ void World::read_one() {
     }
     daemon.core.on_record(std::move(record), std::move(place), past);
     const auto& core = daemon.core;
-    const bool too_much = core.open() > cap * logs_.size() || core.longest_span() > span_cap + turn ||
-                          core.open_bytes() > bytes_caps[settings_.seed % 2] + turn * 2'000 ||
-                          core.lanes() > lanes_cap + turn;
+    const Caps caps = caps_of(settings_.seed);
+    const auto owned =
+        std::count_if(logs_.begin(), logs_.end(), [&](const auto& l) { return l.second.owner == daemon.index; });
+    const bool too_much = core.open() > (caps.open + turn) * static_cast<std::size_t>(owned) ||
+                          core.longest_span() > caps.span + turn || core.open_bytes() > caps.bytes + turn * 2'000 ||
+                          core.lanes() > caps.lanes + turn;
     if (too_much) throw Breach{"more is held than the caps allow"};
-    for (const auto c : pipeline::all_caps) {
-        if (core.paused(c) > 0) tally_("paused for " + std::string{name_of(c)});
-    }
     tally_("records read");
 }
 
@@ -531,6 +551,9 @@ void World::perform(Daemon& daemon) {
                 [&](const pipeline::Resume& a) { daemon.paused.erase(a.partition); },
                 [&](const auto&) { asio::co_spawn(daemon.io, set_aside(daemon, action), asio::detached); }},
             action);
+    }
+    for (const auto c : pipeline::all_caps) {
+        if (daemon.core.paused(c) > 0) tally_("paused for " + std::string{name_of(c)});
     }
 }
 

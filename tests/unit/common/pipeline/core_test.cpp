@@ -386,6 +386,41 @@ TEST_CASE("core: too many lanes pause every partition until half of them are don
     CHECK(b.core.paused(Cap::lanes) == 0);
 }
 
+TEST_CASE("core: a cap that was not reached does not keep paused what another one paused") {
+    Bench b{{.slots = 100, .max_span_per_partition = 10}, {p0}};
+    b.record(p0, 0, "slow");
+    const auto slow = b.start_one();
+    for (kafka::Offset o = 1; o < 7; ++o) {
+        b.record(p0, o, "quick");
+        b.verdict(b.start_one(), Done{});
+    }
+    b.core.suspend();
+    b.ask();
+    CHECK(b.core.paused(Cap::shut) == 1);
+    b.core.resume();
+    b.ask();
+    CHECK(b.resumed == std::vector{p0});
+    b.verdict(slow, Done{});
+}
+
+TEST_CASE(
+    "core: a turn that nobody can have sooner keeps everybody waiting, and the next one is taken by who is live") {
+    Bench b{{.slots = 4}};
+    b.record(p0, 0, "a");
+    const auto first = b.start_one();
+    b.record(p0, 1, "b");
+    b.record(p1, 0, "c");
+    b.verdict(first, Wait{.reason = "pace", .at_least = Milliseconds{500}, .all = true});
+    b.ask();
+    CHECK(b.starts.empty());
+    REQUIRE(b.core.wake_at());
+    CHECK(*b.core.wake_at() == b.now + Milliseconds{500});
+    b.advance(Milliseconds{499});
+    CHECK(b.started_lanes().empty());
+    b.advance_to_wake();
+    CHECK(b.started_lanes().size() >= 2);
+}
+
 TEST_CASE("core: while nothing is sent each partition is read up to its first record, so that its age is known") {
     Bench b;
     b.core.suspend();

@@ -758,3 +758,56 @@ TEST_CASE("delivery: a person who cannot be had is waited for, and after some mi
     CHECK(std::holds_alternative<pipeline::Retry>(b.attempt(job)));
     CHECK(b.client.requests.empty());
 }
+
+TEST_CASE("delivery: what is set aside still announces what it overtook") {
+    Bench b;
+    auto live = stage_change(b.now);
+    live.set_live(true);
+    auto detail = stage_change(b.now + 1);
+    detail.set_kind(v1::CHANGE_KIND_DETAILS_CHANGED);
+    detail.set_live(false);
+    const auto job = job_of({live, detail}, 1);
+    CHECK(
+        finish(b.delivery().park(job, {.job = 1, .tier = "1m", .delay = Milliseconds{1}, .reason = "answered 404"})));
+    v1::Change parked;
+    REQUIRE(parked.ParseFromString(*b.producer.of("sync.plain.retry.1m").at(0).value));
+    CHECK(parked.version() == detail.version());
+    CHECK(parked.live());
+}
+
+TEST_CASE("delivery: a waiting announcement is dropped when nobody is to hear of the candidate any more") {
+    Bench b;
+    auto parked = stage_change(b.now);
+    parked.set_live(true);
+    auto emitted = stage_change(b.now + 1);
+    SUBCASE("confidential") {
+        emitted.set_confidential(true);
+    }
+    SUBCASE("deleted") {
+        emitted.mutable_mark()->set_deleted(true);
+    }
+    SUBCASE("anonymized") {
+        emitted.mutable_mark()->set_anonymized(true);
+    }
+    finish(b.store.remember_change("opportunity-1", emitted.SerializeAsString()));
+    CHECK(std::holds_alternative<pipeline::Done>(b.attempt({parked})));
+    CHECK(b.client.requests.empty());
+    CHECK(b.kinds() == std::vector{v1::OUTCOME_KIND_SUPERSEDED});
+}
+
+TEST_CASE("delivery: only a first sync may skip whom the destination does not know") {
+    Bench b;
+    auto change = stage_change(b.now);
+    change.set_live(false);
+    change.mutable_cause()->set_kind("sweep");
+    b.attempt({change});
+    change.set_version(change.version() + 16);
+    change.mutable_cause()->set_kind("walk");
+    b.attempt({change});
+    auto replayed = job_of({stage_change(b.now + 5)}, 1);
+    replayed.place.backfill = true;
+    b.attempt(replayed);
+    REQUIRE(b.destination.situations.size() == 3);
+    CHECK_FALSE(b.destination.situations[0].first_sync);
+    CHECK(b.destination.situations[1].first_sync);
+}

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include "common/pipeline/history.hpp"
 
 #include "hirewire/v1/hint.pb.h"
 #include "tests/support/fake_lever.hpp"
@@ -47,7 +48,11 @@ struct Bench {
                        R"(,"token":"token-1","signature":"x","data":{"opportunityId":")" + id + "\"}}";
         return record;
     }
+    pipeline::Verdict attempt(const pipeline::Job& job) { return finish(context, source.attempt(job)).verdict; }
     pipeline::Verdict attempt(std::vector<kafka::Record> records, int repeats = 0) {
+        return attempt(job_of(std::move(records), repeats));
+    }
+    pipeline::Job job_of(std::vector<kafka::Record> records, int repeats = 0) {
         pipeline::Job job;
         job.attempts = 1;
         job.repeats = repeats;
@@ -57,7 +62,8 @@ struct Bench {
             received.record = std::move(record);
             job.records.push_back(std::move(received));
         }
-        return finish(source.attempt(job)).verdict;
+        job.parked = pipeline::read_history(job.records.back().record.headers).parked;
+        return job;
     }
     pipeline::Verdict stage_webhook(int repeats = 0) {
         return attempt({webhook("candidateStageChange", "lever.stage-changes")}, repeats);
@@ -84,7 +90,9 @@ struct Bench {
     metrics::Registry metrics;
     Library library{lever, clock, {}, "anticipated_start_date"};
     SourceSettings settings{.account = "main", .cluster_link_prefix = "https://cluster.test/", .kafka = {}};
-    Source source{settings, lever, library, store, producer, clock, metrics};
+    boost::asio::io_context context{1};
+    Reader reader{context.get_executor(), lever, clock, {}};
+    Source source{settings, lever, library, reader, store, producer, clock, metrics};
     LeverOpportunity opportunity;
     std::vector<std::string> order{};
     std::string broken_topic{};
@@ -272,16 +280,39 @@ TEST_CASE("source: a refused API key holds, weather does not lose the hint, nons
     CHECK(b.producer.writes == 0);
 }
 
-TEST_CASE("source: while Lever's API lags behind its own webhook it is asked again, but not for ever") {
+TEST_CASE(
+    "source: while Lever's API lags behind its own webhook the hint rests, ever longer, then the sweep has it") {
     Bench b;
     b.stage_webhook();
     b.clock.advance(Milliseconds{10 * minute});
-    for (int repeats = 0; repeats < 4; ++repeats) CHECK(is<pipeline::Wait>(b.stage_webhook(repeats)));
-    CHECK(is<pipeline::Done>(b.stage_webhook(4)));
-    b.opportunity.moved(to_ms(b.clock.now()), "screen");
+    auto record = b.webhook("candidateStageChange", "lever.stage-changes");
+    const auto triggered = to_ms(b.clock.now());
+    for (const auto& rest : Source::rests()) {
+        auto job = b.job_of({record});
+        REQUIRE(is<pipeline::NotYet>(b.attempt(job)));
+        CHECK(finish(b.context, b.source.park(job, {.tier = rest.name, .delay = rest.delay})));
+        // What was put aside says all that the webhook did, and until when it rests.
+        const auto parked = b.producer.of("lever.sweeps").back();
+        v1::Hint hint;
+        REQUIRE(hint.ParseFromString(*parked.value));
+        CHECK(hint.event() == "candidateStageChange");
+        CHECK(hint.triggered_at_ms() == triggered);
+        CHECK(hint.id() == "token-1");
+        CHECK(hint.not_before_ms() == to_ms(b.clock.now()) + rest.delay.count());
+        record.partition.topic = "lever.sweeps";
+        record.value = parked.value;
+        record.headers = parked.headers;
+        b.clock.advance(rest.delay);
+    }
+    CHECK(is<pipeline::Done>(b.attempt(b.job_of({record}))));
+    // Seen at last, it is still a webhook's news.
+    b.opportunity.moved(triggered, "screen");
     b.show();
-    CHECK(is<pipeline::Done>(b.stage_webhook()));
+    CHECK(is<pipeline::Done>(b.attempt(b.job_of({record}))));
     CHECK(b.kinds().back() == "stage_changed");
+    CHECK(b.emitted().back().live());
+    CHECK(b.emitted().back().cause().kind() == "webhook");
+    CHECK(b.emitted().back().cause().id() == "token-1");
 }
 
 TEST_CASE("source: a contact's webhook becomes a hint for each of the person's opportunities") {

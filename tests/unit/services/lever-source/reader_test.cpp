@@ -1,0 +1,123 @@
+#include "services/lever-source/reader.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "tests/support/fake_lever.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/run.hpp"
+
+using namespace hirewire;
+using namespace hirewire::source;
+
+namespace {
+
+namespace asio = boost::asio;
+
+struct Bench {
+    // Opportunities that were updated a moment ago.
+    explicit Bench(int count) {
+        for (int i = 0; i < count; ++i) {
+            auto& o = lever.opportunities[id(i)];
+            o.id = id(i);
+            o.updated_at_ms = now;
+        }
+    }
+    static std::string id(int i) { return "o" + std::to_string(100'000 + i); }
+
+    asio::awaitable<void> ask(std::string who, lever::Priority priority, std::int64_t since) {
+        const auto read = co_await reader.read(who, priority, since);
+        if (read && read->opportunity.id == who) ++answered;
+        order.push_back(who);
+    }
+    void want(int i, lever::Priority priority = lever::Priority::webhook, std::int64_t since = 1) {
+        asio::co_spawn(context, ask(id(i), priority, since == 1 ? now : since), asio::detached);
+    }
+    void run() {
+        context.restart();
+        context.run();
+    }
+    auto calls(const std::string& name) const { return std::count(lever.calls.begin(), lever.calls.end(), name); }
+
+    testing::ManualClock clock;
+    std::int64_t now = to_ms(clock.now());
+    testing::FakeLever lever{clock};
+    asio::io_context context{1};
+    Reader reader{context.get_executor(), lever, clock, {.workers = 2}};
+    int answered = 0;
+    std::vector<std::string> order{};
+};
+
+}  // namespace
+
+TEST_CASE("reader: a few are read one by one, the urgent ones first") {
+    Bench b{20};
+    for (int i = 0; i < 10; ++i) b.want(i, lever::Priority::sweep);
+    for (int i = 10; i < 20; ++i) b.want(i, lever::Priority::webhook);
+    b.run();
+    CHECK(b.answered == 20);
+    CHECK(b.calls("opportunity") == 20);
+    CHECK(b.calls("page") == 0);
+    CHECK(b.order.front() == Bench::id(10));
+    CHECK(b.order.back() == Bench::id(9));
+}
+
+TEST_CASE("reader: a flood costs pages, what they do not hold is read singly") {
+    Bench b{5'000};
+    // Hidden from lists by their missing updatedAt.
+    for (int i = 0; i < 5; ++i) b.lever.opportunities[Bench::id(i)].updated_at_ms = 0;
+    for (int i = 0; i < 5'000; ++i) b.want(i);
+    b.run();
+    CHECK(b.answered == 5'000);
+    CHECK(b.calls("page") <= 52);
+    CHECK(b.calls("opportunity") <= 10);
+    CHECK(b.calls("opportunity") >= 5);
+}
+
+TEST_CASE("reader: pages full of others are given up for single reads") {
+    Bench b{10'000};
+    for (int i = 0; i < 10'000; i += 50) b.want(i);
+    b.run();
+    CHECK(b.answered == 200);
+    CHECK(b.calls("page") == 1);
+    CHECK(b.calls("opportunity") >= 190);
+}
+
+TEST_CASE("reader: a page that cannot be had leaves nobody waiting") {
+    Bench b{300};
+    b.lever.trouble["page"] = lever::Errc::unavailable;
+    for (int i = 0; i < 300; ++i) b.want(i);
+    b.run();
+    CHECK(b.answered == 300);
+}
+
+TEST_CASE("reader: what a sweep has read is not read again, unless something made us look since, or much later") {
+    Bench b{3};
+    const auto offer = [&](int i) {
+        lever::Read read;
+        read.opportunity = b.lever.opportunities[Bench::id(i)];
+        read.read_at = b.clock.now();
+        b.reader.offer(std::move(read));
+    };
+    offer(0);
+    b.want(0, lever::Priority::sweep, 0);
+    b.run();
+    CHECK(b.calls("opportunity") == 0);
+    b.want(0, lever::Priority::sweep, 0);  // given away once
+    b.run();
+    CHECK(b.calls("opportunity") == 1);
+    offer(1);
+    b.clock.advance(Milliseconds{1'000});
+    b.want(1, lever::Priority::webhook, to_ms(b.clock.now()));
+    b.run();
+    CHECK(b.calls("opportunity") == 2);
+    offer(2);
+    b.clock.advance(std::chrono::minutes{2});
+    b.want(2, lever::Priority::sweep, 0);
+    b.run();
+    CHECK(b.calls("opportunity") == 3);
+    CHECK(b.answered == 4);
+}

@@ -1,0 +1,185 @@
+#include "services/lever-source/sweeper.hpp"
+
+#include <doctest/doctest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <set>
+
+#include "hirewire/v1/hint.pb.h"
+#include "tests/support/fake_lever.hpp"
+#include "tests/support/fake_producer.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/run.hpp"
+
+using namespace hirewire;
+using namespace hirewire::source;
+
+namespace {
+
+namespace asio = boost::asio;
+
+struct Bench {
+    Bench() {
+        settings.interval = Milliseconds{5};
+        clock.advance(std::chrono::hours{24 * 20'000});
+        now = to_ms(clock.now());
+    }
+    void add(const std::string& id, std::int64_t updated_at) {
+        auto& o = lever.opportunities[id];
+        o.id = id;
+        o.updated_at_ms = updated_at;
+    }
+    // Until so many runs have been told as finished or something fails for good.
+    void run_until(const std::function<bool()>& done) {
+        sweeper = std::make_unique<Sweeper>(
+            context.get_executor(), settings, [this] { return past; }, lever, reader, producer, clock, metrics);
+        asio::co_spawn(context, sweeper->run(), asio::detached);
+        context.restart();
+        for (int i = 0; i < 2'000 && !done(); ++i) context.run_one_for(Milliseconds{20});
+        sweeper->stop();
+        while (context.run_one_for(Milliseconds{20}) != 0) {
+        }
+    }
+    std::vector<v1::Run> runs(v1::RunState state) const {
+        std::vector<v1::Run> all;
+        for (const auto& message : producer.of("hiring.runs")) {
+            v1::Run run;
+            REQUIRE(run.ParseFromString(*message.value));
+            if (run.state() == state) all.push_back(run);
+        }
+        return all;
+    }
+    bool finished(std::size_t count) const { return runs(v1::RUN_STATE_FINISHED).size() >= count; }
+    std::set<std::string> hinted() const {
+        std::set<std::string> ids;
+        for (const auto& message : producer.of("lever.sweeps")) {
+            v1::Hint hint;
+            REQUIRE(hint.ParseFromString(*message.value));
+            CHECK(hint.triggered_at_ms() == 0);
+            CHECK(message.key == hint.opportunity_id());
+            ids.insert(hint.opportunity_id());
+        }
+        return ids;
+    }
+
+    testing::ManualClock clock;
+    std::int64_t now = 0;
+    testing::FakeLever lever{clock};
+    testing::FakeProducer producer;
+    metrics::Registry metrics;
+    asio::io_context context{1};
+    Reader reader{context.get_executor(), lever, clock, {}};
+    SweepSettings settings;
+    RunsSoFar past{};
+    std::unique_ptr<Sweeper> sweeper;
+};
+
+constexpr std::int64_t minute = 60'000;
+
+RunsSoFar past_of(const std::vector<v1::Run>& runs) {
+    RunsSoFar past;
+    for (const auto& run : runs) add_run(past, run);
+    return past;
+}
+
+}  // namespace
+
+TEST_CASE("sweeper: the first start walks all there is, but for what a webhook may still claim") {
+    Bench b;
+    b.add("old", b.now - 1'000 * minute);
+    b.add("without a date", 0);
+    b.add("just now", b.now - minute / 2);
+    b.run_until([&] { return b.finished(1); });
+    CHECK(b.hinted() == std::set<std::string>{"old", "without a date"});
+    const auto run = b.runs(v1::RUN_STATE_FINISHED).at(0);
+    CHECK(run.kind() == "walk");
+    CHECK(run.counts().at("opportunities") == 2);
+    // What was left alone is the next sweep's.
+    CHECK(past_of({run}).covered_until_ms == b.now - 2 * minute);
+    CHECK(past_of({run}).walked_at_ms == b.now);
+}
+
+TEST_CASE(
+    "sweeper: a sweep begins before the end of the last one, ends two minutes ago, and asks for what was deleted") {
+    Bench b;
+    b.past.covered_until_ms = b.now - 10 * minute;
+    b.past.walked_at_ms = b.now - 60 * minute;
+    b.add("long ago", b.now - 16 * minute);
+    b.add("in the overlap", b.now - 14 * minute);
+    b.add("since", b.now - 3 * minute);
+    b.add("just now", b.now - minute);
+    b.lever.deleted["gone"] = from_ms(b.now - 4 * minute);
+    b.lever.deleted["gone long ago"] = from_ms(b.now - 400 * minute);
+    b.run_until([&] { return b.finished(1); });
+    CHECK(b.hinted() == std::set<std::string>{"in the overlap", "since", "gone"});
+    const auto run = b.runs(v1::RUN_STATE_FINISHED).at(0);
+    CHECK(run.kind() == "sweep");
+    CHECK(past_of({run}).covered_until_ms == b.now - 2 * minute);
+}
+
+TEST_CASE("sweeper: what an operator asks for reaches up to now, under the id that was asked") {
+    Bench b;
+    b.past.covered_until_ms = b.now - 10 * minute;
+    b.past.walked_at_ms = b.now;
+    b.settings.interval = std::chrono::hours{1};
+    b.add("just now", b.now);
+    b.run_until([&] {
+        if (b.finished(1) && b.hinted().empty()) b.sweeper->ask("the asked one");
+        return b.finished(2);
+    });
+    CHECK(b.hinted() == std::set<std::string>{"just now"});
+    CHECK(b.runs(v1::RUN_STATE_FINISHED).at(1).run_id() == "the asked one");
+}
+
+TEST_CASE("sweeper: a walk that was broken off goes on at its last page, and anew when Lever forgot the page") {
+    Bench b;
+    b.lever.page_size = 2;
+    for (const char* id : {"a", "b", "c", "d", "e"}) b.add(id, b.now - 100 * minute);
+    v1::Run broken;
+    broken.set_run_id("walk-1");
+    broken.set_kind("walk");
+    broken.set_state(v1::RUN_STATE_CHECKPOINT);
+    broken.set_checkpoint("b");
+    broken.set_began_ms(b.now - 5 * minute);
+    b.past = past_of({broken});
+    SUBCASE("goes on") {
+        b.run_until([&] { return b.finished(1); });
+        CHECK(b.hinted() == std::set<std::string>{"c", "d", "e"});
+        const auto run = b.runs(v1::RUN_STATE_FINISHED).at(0);
+        CHECK(run.run_id() == "walk-1");
+        CHECK(past_of({broken, run}).walk_id.empty());
+        CHECK(past_of({run}).covered_until_ms == b.now - 7 * minute);
+    }
+    SUBCASE("anew") {
+        bool first = true;
+        b.lever.watch = [&](const std::string& call) {
+            if (call == "page" && std::exchange(first, false)) {
+                b.lever.trouble["page"] = lever::Errc::bad_offset;
+            } else {
+                b.lever.trouble.erase("page");
+            }
+        };
+        b.run_until([&] { return b.finished(1); });
+        CHECK(b.hinted() == std::set<std::string>{"a", "b", "c", "d", "e"});
+    }
+}
+
+TEST_CASE("sweeper: a sweep that fails has covered nothing, and is done again") {
+    Bench b;
+    b.past.covered_until_ms = b.now - 10 * minute;
+    b.past.walked_at_ms = b.now;
+    b.add("since", b.now - 3 * minute);
+    int failures = 2;
+    b.lever.watch = [&](const std::string& call) {
+        if (call != "deleted_since") return;
+        if (failures-- > 0) {
+            b.lever.trouble["deleted_since"] = lever::Errc::unavailable;
+        } else {
+            b.lever.trouble.clear();
+        }
+    };
+    b.run_until([&] { return b.finished(1); });
+    CHECK(b.runs(v1::RUN_STATE_FINISHED).size() == 1);
+    CHECK(b.producer.of("lever.sweeps").size() == 3);
+}
