@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
@@ -54,46 +55,63 @@ redis.call('SET', KEYS[1], string.format('%.0f', t[1] * 1000 + math.floor(t[2] /
 return 1
 )lua";
 
-// KEYS: entry, birth of the ledger's partition. Fields: v = applied version, o and x = owner and end of a running
-// lease, d = "<version>:<change>" of the last dead letter, g = until when it is disconnected.
+// KEYS: entry, birth of the ledger's partition, lease. Fields of the entry: v = applied version, d =
+// "<version>:<change>" of each dead letter, joined by ';', g = until when it is disconnected. The lease is its
+// owner's name, and runs out.
 const std::string begin_source = R"lua(
 local since = redis.call('GET', KEYS[2])
 if not since then return {4, '0', '0', ''} end
-local e = redis.call('HMGET', KEYS[1], 'v', 'o', 'x', 'd', 'g')
+local e = redis.call('HMGET', KEYS[1], 'v', 'd', 'g')
 if e[1] then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 local version = tonumber(ARGV[1])
 local applied = e[1] or '0'
-local dead = e[4] or ''
+local dead = e[2] or ''
 if tonumber(applied) == version then return {1, since, applied, dead} end
 if tonumber(applied) > version then return {2, since, applied, dead} end
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-if e[2] and e[2] ~= ARGV[2] and tonumber(e[3]) > now then return {3, since, applied, dead} end
-if e[5] and tonumber(e[5]) > now then return {5, since, applied, dead} end
-redis.call('HSET', KEYS[1], 'o', ARGV[2], 'x', string.format('%.0f', now + ARGV[3]))
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+local owner = redis.call('GET', KEYS[3])
+if owner and owner ~= ARGV[2] then return {3, since, applied, dead} end
+if e[3] then
+  local t = redis.call('TIME')
+  if tonumber(e[3]) > t[1] * 1000 + math.floor(t[2] / 1000) then return {5, since, applied, dead} end
+end
+redis.call('SET', KEYS[3], ARGV[2], 'PX', ARGV[3])
 return {0, since, applied, dead}
 )lua";
 
+// KEYS: entry, lease.
 const std::string finish_source = R"lua(
-local e = redis.call('HMGET', KEYS[1], 'v', 'o', 'd')
+local e = redis.call('HMGET', KEYS[1], 'v', 'd')
 if not e[1] or tonumber(e[1]) < tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'v', ARGV[1]) end
-if e[2] == ARGV[2] then redis.call('HDEL', KEYS[1], 'o', 'x') end
-if e[3] and tonumber(string.match(e[3], '^%d+')) <= tonumber(ARGV[1]) then redis.call('HDEL', KEYS[1], 'd') end
+if redis.call('GET', KEYS[2]) == ARGV[2] then redis.call('DEL', KEYS[2]) end
+if e[2] then
+  local left = {}
+  for letter in string.gmatch(e[2], '[^;]+') do
+    if tonumber(string.match(letter, '^%d+')) > tonumber(ARGV[1]) then left[#left + 1] = letter end
+  end
+  if #left == 0 then redis.call('HDEL', KEYS[1], 'd') else redis.call('HSET', KEYS[1], 'd', table.concat(left, ';')) end
+end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 0
 )lua";
 
 const std::string mark_dead_source = R"lua(
-local v = redis.call('HGET', KEYS[1], 'v')
-if v and tonumber(v) >= tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'd', ARGV[1] .. ':' .. ARGV[2])
+local e = redis.call('HMGET', KEYS[1], 'v', 'd')
+if e[1] and tonumber(e[1]) >= tonumber(ARGV[1]) then return 0 end
+local mine = ARGV[1] .. ':' .. ARGV[2]
+local letters = {}
+for letter in string.gmatch(e[2] or '', '[^;]+') do
+  if letter ~= mine then letters[#letters + 1] = letter end
+end
+letters[#letters + 1] = mine
+if #letters > 100 then table.remove(letters, 1) end
+redis.call('HSET', KEYS[1], 'd', table.concat(letters, ';'))
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 0
 )lua";
 
+// KEYS: lease.
 const std::string abandon_source = R"lua(
-if redis.call('HGET', KEYS[1], 'o') == ARGV[1] then redis.call('HDEL', KEYS[1], 'o', 'x') end
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 0
 )lua";
 
@@ -158,10 +176,14 @@ Result<Begun> as_begun(Reply& reply) {
     begun.permission = static_cast<Permission>(reply.list[0].integer);
     begun.ledger_since = from_ms(std::strtoll(reply.list[1].text.c_str(), nullptr, 10));
     begun.applied_version = std::strtoll(reply.list[2].text.c_str(), nullptr, 10);
-    const std::string& dead = reply.list[3].text;
-    if (const auto colon = dead.find(':'); colon != std::string::npos) {
-        begun.dead =
-            DeadLetter{.version = std::strtoll(dead.c_str(), nullptr, 10), .change_id = dead.substr(colon + 1)};
+    std::string_view letters = reply.list[3].text;
+    while (!letters.empty()) {
+        const std::string letter{letters.substr(0, letters.find(';'))};
+        letters.remove_prefix(std::min(letters.size(), letter.size() + 1));
+        DeadLetter dead;
+        dead.version = std::strtoll(letter.c_str(), nullptr, 10);
+        dead.change_id = letter.substr(letter.find(':') + 1);
+        begun.dead.push_back(std::move(dead));
     }
     return begun;
 }
@@ -240,21 +262,25 @@ public:
     }
 
     Answer<Begun> begin(LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) override {
-        Command call = begin_.call(2, 4);
-        call.add(ledger_key(key)).add(ledger_since_key(key.destination, key.partition));
+        Command call = begin_.call(3, 4);
+        call.add(ledger_key(key)).add(ledger_since_key(key.destination, key.partition)).add(lease_key(key));
         call.add(version).add(owner).add(lease.count()).add(Milliseconds{ledger_memory}.count());
         return ask(&begin_, std::move(call), &as_begun);
     }
 
     Answer<void> finish(LedgerKey key, std::int64_t version, std::string owner) override {
-        Command call = finish_.call(1, 3);
-        call.add(ledger_key(key)).add(version).add(owner).add(Milliseconds{ledger_memory}.count());
+        Command call = finish_.call(2, 3);
+        call.add(ledger_key(key))
+            .add(lease_key(key))
+            .add(version)
+            .add(owner)
+            .add(Milliseconds{ledger_memory}.count());
         return ask(&finish_, std::move(call), &nothing);
     }
 
     Answer<void> abandon(LedgerKey key, std::string owner) override {
         Command call = abandon_.call(1, 1);
-        call.add(ledger_key(key)).add(owner);
+        call.add(lease_key(key)).add(owner);
         return ask(&abandon_, std::move(call), &nothing);
     }
 
@@ -318,6 +344,10 @@ private:
     }
     [[nodiscard]] std::string ledger_key(const LedgerKey& k) const {
         return key("ledger:", k.destination + ":" + k.resource);
+    }
+
+    [[nodiscard]] std::string lease_key(const LedgerKey& k) const {
+        return key("lease:", k.destination + ":" + (k.lane.empty() ? k.resource : k.lane));
     }
 
     std::string prefix_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
@@ -45,7 +46,7 @@ enum class Permission {
     go,              // apply it; the lease runs
     applied_before,  // this very version is applied
     superseded,      // a newer one is
-    busy,            // another process holds the lease
+    busy,            // somebody else holds the lane's lease
     no_ledger,       // Redis has been emptied, absence means nothing; rebuild first, then open_ledger()
     disconnected,    // the destination said so, and is not asked again yet
 };
@@ -62,8 +63,8 @@ struct Begun {
     std::int64_t applied_version = 0;
     // When this ledger was begun: what is older than the ledger may have been applied before it.
     Timestamp ledger_since{};
-    // The last dead letter, while no newer change has been applied.
-    std::optional<DeadLetter> dead{};
+    // The dead letters that no newer change has overtaken.
+    std::vector<DeadLetter> dead{};
 };
 
 enum class Opening {
@@ -82,11 +83,13 @@ struct Turn {
     Milliseconds in{0};  // when it comes, or when to ask again
 };
 
-// What versions are counted along, and which partition of the ledger it is in: that of its records.
+// What versions are counted along, and which partition of the ledger it is in: that of its records. `lane` is what
+// only one may work on at a time, across partitions and processes; empty = the resource alone.
 struct LedgerKey {
     std::string destination{};
     std::string resource{};
     std::int32_t partition = 0;
+    std::string lane{};
 };
 
 class Store {
@@ -121,7 +124,7 @@ public:
     virtual Answer<void> abandon(LedgerKey key, std::string owner) = 0;
     // Every begin() of a newer version answers `disconnected` for so long.
     virtual Answer<void> disconnect(LedgerKey key, Milliseconds span) = 0;
-    // Remembered until this or a newer version is finished.
+    // Remembered until this or a newer version is finished; the last hundred of them.
     virtual Answer<void> mark_dead(LedgerKey key, DeadLetter dead) = 0;
 
     // A place in the destination's pace (a token bucket): wait for `in`, then send.

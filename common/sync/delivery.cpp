@@ -148,6 +148,7 @@ redis::LedgerKey Delivery::ledger_key(const Attempt& attempt) const {
     // Versions grow along one opportunity; a person's opportunities each have their own.
     key.resource = attempt.change.opportunity_id();
     key.partition = attempt.partition;
+    key.lane = attempt.resource;
     return key;
 }
 

@@ -67,7 +67,7 @@ private:
         int repeats = 0;  // of the job, none of them an attempt
         int http_status = 0;
         Instant lease_ends = Instant::max();
-        std::optional<redis::DeadLetter> dead{};
+        std::vector<redis::DeadLetter> dead{};
     };
     struct Remembered {
         http::Reply reply{};

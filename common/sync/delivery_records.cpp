@@ -83,18 +83,21 @@ asio::awaitable<bool> Delivery::report(const Attempt& attempt, v1::OutcomeKind o
 
 // A dead letter that this change overtakes needs nobody's hand any more.
 asio::awaitable<bool> Delivery::report_resolved(const Attempt& attempt) {
-    if (!attempt.dead || attempt.dead->version >= attempt.change.version()) co_return true;
-    Attempt dead;
-    dead.change.set_opportunity_id(attempt.change.opportunity_id());
-    dead.change.set_change_id(attempt.dead->change_id);
-    dead.change.set_version(attempt.dead->version);
-    dead.change.set_occurred_at_ms(to_ms(clock_.now()));
-    dead.resource = attempt.resource;
-    dead.number = 0;
-    const bool reported =
-        co_await report(dead, v1::OUTCOME_KIND_SUPERSEDED, "its dead letter is resolved by a newer change");
-    if (reported) dead_letters_.set(dead_ = std::max(0.0, dead_ - 1));
-    co_return reported;
+    for (const auto& letter : attempt.dead) {
+        if (letter.version >= attempt.change.version()) continue;
+        Attempt dead;
+        dead.change.set_opportunity_id(attempt.change.opportunity_id());
+        dead.change.set_change_id(letter.change_id);
+        dead.change.set_version(letter.version);
+        dead.change.set_occurred_at_ms(to_ms(clock_.now()));
+        dead.resource = attempt.resource;
+        dead.number = 0;
+        if (!co_await report(dead, v1::OUTCOME_KIND_SUPERSEDED, "its dead letter is resolved by a newer change")) {
+            co_return false;
+        }
+        dead_letters_.set(dead_ = std::max(0.0, dead_ - 1));
+    }
+    co_return true;
 }
 
 asio::awaitable<bool> Delivery::report_superseded(const Attempt& attempt, const std::vector<v1::Change>& older) {

@@ -44,7 +44,14 @@ bool is_state(v1::OutcomeKind outcome) {
 void AppliedVersions::add(const std::string& value) {
     v1::Outcome outcome;
     if (!outcome.ParseFromString(value)) return;
-    if (outcome.destination() != destination_ || !is_state(outcome.outcome())) return;
+    if (outcome.destination() != destination_) return;
+    if (outcome.outcome() == v1::OUTCOME_KIND_DEAD) {
+        redis::DeadLetter dead;
+        dead.version = outcome.version();
+        dead.change_id = outcome.change_id();
+        dead_[outcome.opportunity_id()].push_back(std::move(dead));
+    }
+    if (!is_state(outcome.outcome())) return;
     auto& version = versions_[outcome.opportunity_id()];
     version = std::max(version, outcome.version());
 }
@@ -83,7 +90,7 @@ asio::awaitable<void> LedgerRebuild::rebuild(std::int32_t partition) {
             co_await sleep_for(lease_);
             co_await asio::co_spawn(reading_, read_versions(kafka_, partition, versions), asio::use_awaitable);
         }
-        co_await write(partition, versions->all(), rebuild);
+        co_await write(partition, versions, rebuild);
     } catch (const std::exception& e) {
         failure = e.what();
     }
@@ -96,15 +103,23 @@ asio::awaitable<void> LedgerRebuild::rebuild(std::int32_t partition) {
 }
 
 asio::awaitable<void> LedgerRebuild::write(
-    std::int32_t partition, std::map<std::string, std::int64_t> versions, std::string rebuild) {
-    for (const auto& [opportunity, version] : versions) {
-        redis::LedgerKey key;
-        key.destination = destination_;
+    std::int32_t partition, std::shared_ptr<const AppliedVersions> versions, std::string rebuild) {
+    redis::LedgerKey key;
+    key.destination = destination_;
+    key.partition = partition;
+    for (const auto& [opportunity, version] : versions->all()) {
         key.resource = opportunity;
-        key.partition = partition;
         // Nobody's lease, and never lower than what is there by now.
-        const auto written = co_await store_.finish(std::move(key), version, "rebuild");
+        const auto written = co_await store_.finish(key, version, "rebuild");
         if (!written) throw std::runtime_error{"ledger: " + written.error().message()};
+    }
+    for (const auto& [opportunity, letters] : versions->dead()) {
+        key.resource = opportunity;
+        for (const auto& letter : letters) {
+            // What a newer version has overtaken is not taken up again.
+            const auto written = co_await store_.mark_dead(key, letter);
+            if (!written) throw std::runtime_error{"ledger: " + written.error().message()};
+        }
     }
     const auto opened = co_await store_.open_ledger(destination_, partition, rebuild);
     if (!opened) throw std::runtime_error{"ledger: " + opened.error().message()};
@@ -114,7 +129,7 @@ asio::awaitable<void> LedgerRebuild::write(
         "ledger.rebuilt",
         {{"destination", destination_},
          {"partition", static_cast<int>(partition)},
-         {"entries", static_cast<std::int64_t>(versions.size())}});
+         {"entries", static_cast<std::int64_t>(versions->all().size())}});
 }
 
 }  // namespace hirewire::sync

@@ -7,8 +7,10 @@
 #include <boost/asio/thread_pool.hpp>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "common/kafka/settings.hpp"
 #include "common/redis/store.hpp"
@@ -26,10 +28,13 @@ public:
     // The value of a record of sync.outcomes; whatever else it may be is left out.
     void add(const std::string& value);
     [[nodiscard]] const std::map<std::string, std::int64_t>& all() const { return versions_; }
+    // The dead letters, by opportunity; those that a version above overtakes among them.
+    [[nodiscard]] const std::map<std::string, std::vector<redis::DeadLetter>>& dead() const { return dead_; }
 
 private:
     std::string destination_;
     std::map<std::string, std::int64_t> versions_;
+    std::map<std::string, std::vector<redis::DeadLetter>> dead_;
 };
 
 class LedgerRebuild {
@@ -49,7 +54,7 @@ public:
 private:
     boost::asio::awaitable<void> rebuild(std::int32_t partition);
     boost::asio::awaitable<void> write(
-        std::int32_t partition, std::map<std::string, std::int64_t> versions, std::string rebuild);
+        std::int32_t partition, std::shared_ptr<const AppliedVersions> versions, std::string rebuild);
 
     boost::asio::any_io_executor executor_;
     kafka::Settings kafka_;

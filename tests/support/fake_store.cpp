@@ -122,7 +122,7 @@ FakeStore::Answer<redis::Turn> FakeStore::take_turn(std::string destination, red
 }
 
 FakeStore::Answer<redis::Begun> FakeStore::begin(
-    redis::LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) {
+    redis::LedgerKey key, std::int64_t version, std::string owner, Milliseconds span) {
     if (!reached("begin")) co_return unavailable();
     const auto now = clock_.now();
     redis::Begun begun;
@@ -133,20 +133,21 @@ FakeStore::Answer<redis::Begun> FakeStore::begin(
     }
     begun.ledger_since = ledger->second;
     auto& entry = entries_[name_of(key)];
+    auto& lease = leases_[lane_of(key)];
     begun.dead = entry.dead;
     begun.applied_version = entry.version.value_or(0);
     if (entry.version == version) {
         begun.permission = redis::Permission::applied_before;
     } else if (entry.version && *entry.version > version) {
         begun.permission = redis::Permission::superseded;
-    } else if (!entry.owner.empty() && entry.owner != owner && entry.until > now) {
+    } else if (lease.until > now && lease.owner != owner) {
         begun.permission = redis::Permission::busy;
     } else if (entry.disconnected_until > now) {
         begun.permission = redis::Permission::disconnected;
     } else {
         begun.permission = redis::Permission::go;
-        entry.owner = std::move(owner);
-        entry.until = now + lease;
+        lease.owner = std::move(owner);
+        lease.until = now + span;
     }
     co_return begun;
 }
@@ -155,22 +156,28 @@ FakeStore::Answer<void> FakeStore::finish(redis::LedgerKey key, std::int64_t ver
     if (!reached("finish")) co_return unavailable();
     auto& entry = entries_[name_of(key)];
     if (!entry.version || *entry.version < version) entry.version = version;
-    if (entry.owner == owner) entry.owner.clear();
-    if (entry.dead && entry.dead->version <= version) entry.dead.reset();
+    end_lease(key, owner);
+    std::erase_if(entry.dead, [version](const auto& dead) { return dead.version <= version; });
     co_return Result<void>{};
+}
+
+void FakeStore::end_lease(const redis::LedgerKey& key, const std::string& owner) {
+    const auto found = leases_.find(lane_of(key));
+    if (found != leases_.end() && found->second.owner == owner) leases_.erase(found);
 }
 
 FakeStore::Answer<void> FakeStore::abandon(redis::LedgerKey key, std::string owner) {
     if (!reached("abandon")) co_return unavailable();
-    auto& entry = entries_[name_of(key)];
-    if (entry.owner == owner) entry.owner.clear();
+    end_lease(key, owner);
     co_return Result<void>{};
 }
 
 FakeStore::Answer<void> FakeStore::mark_dead(redis::LedgerKey key, redis::DeadLetter dead) {
     if (!reached("mark_dead")) co_return unavailable();
     auto& entry = entries_[name_of(key)];
-    if (!entry.version || *entry.version < dead.version) entry.dead = std::move(dead);
+    if (entry.version && *entry.version >= dead.version) co_return Result<void>{};
+    std::erase_if(entry.dead, [&dead](const auto& other) { return other.change_id == dead.change_id; });
+    entry.dead.push_back(std::move(dead));
     co_return Result<void>{};
 }
 
@@ -187,6 +194,7 @@ void FakeStore::empty() {
     rebuilds_.clear();
     full_at_.clear();
     entries_.clear();
+    leases_.clear();
 }
 
 std::optional<std::int64_t> FakeStore::applied_version(const redis::LedgerKey& key) const {
@@ -195,8 +203,8 @@ std::optional<std::int64_t> FakeStore::applied_version(const redis::LedgerKey& k
 }
 
 bool FakeStore::leased(const redis::LedgerKey& key) const {
-    const auto found = entries_.find(name_of(key));
-    return found != entries_.end() && !found->second.owner.empty() && found->second.until > clock_.now();
+    const auto found = leases_.find(lane_of(key));
+    return found != leases_.end() && found->second.until > clock_.now();
 }
 
 }  // namespace hirewire::testing

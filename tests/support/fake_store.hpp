@@ -54,11 +54,17 @@ private:
     };
     struct Entry {
         std::optional<std::int64_t> version{};
-        std::string owner{};
-        Timestamp until{};
-        std::optional<redis::DeadLetter> dead{};
+        std::vector<redis::DeadLetter> dead{};
         Timestamp disconnected_until{};
     };
+    struct Lease {
+        std::string owner{};
+        Timestamp until{};
+    };
+    static std::string lane_of(const redis::LedgerKey& key) {
+        return key.destination + "/" + (key.lane.empty() ? key.resource : key.lane);
+    }
+    void end_lease(const redis::LedgerKey& key, const std::string& owner);
     [[nodiscard]] bool reached(std::string_view operation);
     static std::string name_of(const redis::LedgerKey& key) { return key.destination + "/" + key.resource; }
 
@@ -70,6 +76,7 @@ private:
     std::map<std::string, std::string> rebuilds_;
     std::map<std::string, double> full_at_;  // when each bucket is full again, ms
     std::map<std::string, Entry> entries_;
+    std::map<std::string, Lease> leases_;
 };
 
 }  // namespace hirewire::testing

@@ -106,19 +106,40 @@ void check_ledger(redis::Store& store, const Wait& wait, const PassTime& pass_ti
     CHECK(wait(store.open_ledger("clara", 0, "rebuild")).has_value());
     CHECK(wait(store.prepare_ledger("cluster", 0, "rebuild")).has_value());
     CHECK(wait(store.open_ledger("cluster", 0, "rebuild")).has_value());
-    SUBCASE("a dead letter is remembered until its version or a newer one is finished") {
-        CHECK_FALSE(wait(store.begin(key("r10"), version, "one", lease)).value().dead);
+    SUBCASE("dead letters are remembered until their version or a newer one is finished, each of them") {
+        const auto dead = [&](std::int64_t at) {
+            std::vector<std::string> ids;
+            for (const auto& letter : wait(store.begin(key("r10"), at, "one", lease)).value().dead) {
+                ids.push_back(letter.change_id + "/" + std::to_string(letter.version - version));
+            }
+            return ids;
+        };
+        using Ids = std::vector<std::string>;
+        CHECK(dead(version).empty());
         CHECK(wait(store.mark_dead(key("r10"), {.version = version, .change_id = "c-1"})).has_value());
+        CHECK(wait(store.mark_dead(key("r10"), {.version = version + 2, .change_id = "c-2"})).has_value());
+        CHECK(wait(store.mark_dead(key("r10"), {.version = version + 2, .change_id = "c-2"})).has_value());
         CHECK(wait(store.finish(key("r10"), version - 1, "one")).has_value());
-        const auto begun = wait(store.begin(key("r10"), version + 1, "one", lease)).value();
-        REQUIRE(begun.dead);
-        CHECK(begun.dead->version == version);
-        CHECK(begun.dead->change_id == "c-1");
+        CHECK(dead(version + 3) == Ids{"c-1/0", "c-2/2"});
         CHECK(wait(store.finish(key("r10"), version + 1, "one")).has_value());
-        CHECK_FALSE(wait(store.begin(key("r10"), version + 2, "one", lease)).value().dead);
+        CHECK(dead(version + 3) == Ids{"c-2/2"});
+        CHECK(wait(store.finish(key("r10"), version + 2, "one")).has_value());
+        CHECK(dead(version + 3).empty());
         // It comes too late to matter.
         CHECK(wait(store.mark_dead(key("r10"), {.version = version, .change_id = "c-1"})).has_value());
-        CHECK_FALSE(wait(store.begin(key("r10"), version + 2, "one", lease)).value().dead);
+        CHECK(dead(version + 3).empty());
+    }
+    SUBCASE("a lane is one process's at a time, whichever resource it is about") {
+        redis::LedgerKey one = key("r13");
+        redis::LedgerKey two = key("r14");
+        one.lane = two.lane = "person";
+        CHECK(wait(store.begin(one, version, "one", lease)).value().permission == Permission::go);
+        CHECK(wait(store.begin(two, version, "two", lease)).value().permission == Permission::busy);
+        CHECK(wait(store.finish(one, version, "one")).has_value());
+        CHECK(wait(store.begin(two, version, "two", lease)).value().permission == Permission::go);
+        CHECK(wait(store.begin(one, version + 1, "one", lease)).value().permission == Permission::busy);
+        CHECK(wait(store.abandon(two, "two")).has_value());
+        CHECK(wait(store.begin(one, version + 1, "one", lease)).value().permission == Permission::go);
     }
     SUBCASE("what is disconnected stays so for its time, whatever is finished meanwhile, and is no lease") {
         CHECK(begin("r11", version, "one").permission == Permission::go);

@@ -811,3 +811,22 @@ TEST_CASE("delivery: only a first sync may skip whom the destination does not kn
     CHECK_FALSE(b.destination.situations[0].first_sync);
     CHECK(b.destination.situations[1].first_sync);
 }
+
+TEST_CASE("delivery: every dead letter that a change overtakes is resolved, each once") {
+    Bench b;
+    for (int i = 1; i <= 2; ++i) {
+        CHECK(finish(b.delivery().give_up(job_of({stage_change(b.now + i)}, 1), "answered 422")));
+    }
+    CHECK(std::holds_alternative<pipeline::Done>(b.attempt({stage_change(b.now + 3)})));
+    CHECK(
+        b.kinds() == std::vector{
+                         v1::OUTCOME_KIND_DEAD,
+                         v1::OUTCOME_KIND_DEAD,
+                         v1::OUTCOME_KIND_SUPERSEDED,
+                         v1::OUTCOME_KIND_SUPERSEDED,
+                         v1::OUTCOME_KIND_APPLIED});
+    CHECK(b.outcomes()[2].change_id() == stage_change(b.now + 1).change_id());
+    CHECK(b.outcomes()[3].change_id() == stage_change(b.now + 2).change_id());
+    b.attempt({stage_change(b.now + 4)});
+    CHECK(b.kinds().size() == 6);
+}
