@@ -71,6 +71,8 @@ public:
         if (window.updated_since_ms != 0) target += "&updated_at_start=" + std::to_string(window.updated_since_ms);
         if (window.updated_until_ms != 0) target += "&updated_at_end=" + std::to_string(window.updated_until_ms);
         if (!window.offset.empty()) target += "&offset=" + http::percent_encode(window.offset);
+        // Lever may build the page as soon as it is asked: nothing in it is younger than this for certain.
+        const Timestamp asked = clock_.now();
         const bool all = may_see_confidential_;
         auto document = co_await get(target + (all ? "&confidentiality=all" : ""), priority);
         if (!document && all && document.error() == Errc::forbidden) {
@@ -83,7 +85,6 @@ public:
             co_return stale ? make_error_code(Errc::bad_offset) : document.error();
         }
         Page page;
-        const Timestamp now = clock_.now();
         for (const auto& item : (*document)["data"].items()) {
             auto opportunity = read_opportunity(item);
             if (!opportunity) {
@@ -93,7 +94,7 @@ public:
             Read read;
             read.opportunity = std::move(*opportunity);
             read.person = read_person(item);
-            read.read_at = now;
+            read.read_at = asked;
             page.reads.push_back(std::move(read));
         }
         if ((*document)["hasNext"].boolean()) {

@@ -19,11 +19,12 @@ constexpr Milliseconds pages_rest{5'000};
 Reader::Reader(asio::any_io_executor executor, lever::Api& api, const Clock& clock, Settings settings)
     : executor_{std::move(executor)}, api_{api}, clock_{clock}, settings_{settings} {}
 
-asio::awaitable<Result<lever::Read>> Reader::read(std::string id, lever::Priority priority, std::int64_t since_ms) {
+asio::awaitable<Result<lever::Read>> Reader::read(
+    std::string id, lever::Priority priority, std::int64_t since_ms, std::int64_t told_ms) {
     const auto offered = offered_.find(id);
     if (offered != offered_.end()) {
         lever::Read read = std::move(offered->second.read);
-        const bool good = offered->second.until > clock_.monotonic() && to_ms(read.read_at) > since_ms;
+        const bool good = offered->second.until > clock_.monotonic() && to_ms(read.read_at) > told_ms;
         offered_.erase(offered);
         if (good) co_return read;
     }
@@ -105,10 +106,12 @@ asio::awaitable<void> Reader::work() {
     --working_;
 }
 
-std::size_t Reader::give(std::vector<lever::Read>& page) {
+std::size_t Reader::give(std::vector<lever::Read>& page, std::uint64_t asked_before) {
     std::size_t given = 0;
     for (auto& read : page) {
-        if (!wanted_.contains(read.opportunity.id)) continue;
+        // Who came after the page was asked for may know of something that is not in it.
+        const auto at = wanted_.find(read.opportunity.id);
+        if (at == wanted_.end() || at->second.ticket.second >= asked_before) continue;
         ++given;
         const auto wanted = take(read.opportunity.id);
         wanted->result = std::move(read);
@@ -123,9 +126,10 @@ asio::awaitable<void> Reader::read_pages() {
     window.updated_since_ms = *oldest_wanted() - settings_.overlap.count();
     std::size_t given = 0;
     while (true) {
+        const auto asked_before = next_ticket_;
         auto page = co_await api_.page(window, lever::Priority::webhook);
         if (!page) break;
-        const std::size_t wanted_here = give(page->reads);
+        const std::size_t wanted_here = give(page->reads, asked_before);
         given += wanted_here;
         // Under a tenth of a page is cheaper by single reads.
         if (page->next.empty() || wanted_here < settings_.page / 10) break;

@@ -28,9 +28,10 @@ public:
     };
     Reader(boost::asio::any_io_executor executor, lever::Api& api, const Clock& clock, Settings settings);
 
-    // The opportunity as Lever has it now, or as a page had it that was read after `since_ms`; epoch ms of what made
-    // us look, 0 = nothing that Lever's updatedAt could be near.
-    boost::asio::awaitable<Result<lever::Read>> read(std::string id, lever::Priority priority, std::int64_t since_ms);
+    // The opportunity as Lever has it now, or had it at some time after `told_ms`, when we were told to look (by our
+    // clock, 0 = by nobody). `since_ms` is when it changed (by Lever's clock), for a page by updatedAt; 0 = unknown.
+    boost::asio::awaitable<Result<lever::Read>> read(
+        std::string id, lever::Priority priority, std::int64_t since_ms, std::int64_t told_ms);
     // What a sweep has read anyway: the next read() of it is answered with this.
     void offer(lever::Read read);
 
@@ -58,7 +59,7 @@ private:
     // Those that a page can hold: Lever gives a page by its updatedAt.
     [[nodiscard]] std::optional<std::int64_t> oldest_wanted() const;
     std::shared_ptr<Wanted> take(const std::string& id);
-    std::size_t give(std::vector<lever::Read>& page);
+    std::size_t give(std::vector<lever::Read>& page, std::uint64_t asked_before);
 
     boost::asio::any_io_executor executor_;
     lever::Api& api_;

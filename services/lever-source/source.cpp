@@ -140,9 +140,16 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, const pipel
         std::any_of(moment.hints.begin(), moment.hints.end(), [](const Hint& h) { return !h.event.empty(); })
             ? lever::Priority::webhook
             : lever::Priority::sweep;
-    std::int64_t newest_hint = 0;
-    for (const auto& hint : moment.hints) newest_hint = std::max(newest_hint, hint.triggered_at);
-    auto read = co_await reader_.read(id, priority, newest_hint);
+    std::int64_t changed = 0;
+    for (const auto& hint : moment.hints) changed = std::max(changed, hint.triggered_at);
+    // What a sweep hints at it has read itself; a webhook is from after that for all we know.
+    std::int64_t told = 0;
+    for (const auto& received : job.records) {
+        if (received.record.partition.topic != sweeps_topic || changed != 0) {
+            told = std::max(told, received.record.timestamp_ms);
+        }
+    }
+    auto read = co_await reader_.read(id, priority, changed, told);
     if (!read) co_return co_await not_there(id, read.error(), last, std::move(moment));
     const auto& o = read->opportunity;
 

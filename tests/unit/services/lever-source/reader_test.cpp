@@ -29,7 +29,7 @@ struct Bench {
     static std::string id(int i) { return "o" + std::to_string(100'000 + i); }
 
     asio::awaitable<void> ask(std::string who, lever::Priority priority, std::int64_t since) {
-        const auto read = co_await reader.read(who, priority, since);
+        const auto read = co_await reader.read(who, priority, since, since);
         if (read && read->opportunity.id == who) ++answered;
         order.push_back(who);
     }
@@ -75,6 +75,19 @@ TEST_CASE("reader: a flood costs pages, what they do not hold is read singly") {
     CHECK(b.calls("page") <= 52);
     CHECK(b.calls("opportunity") <= 10);
     CHECK(b.calls("opportunity") >= 5);
+}
+
+TEST_CASE("reader: a page answers nobody who came after it was asked for") {
+    Bench b{200};
+    b.lever.page_size = 200;
+    for (int i = 0; i < 150; ++i) b.want(i);
+    bool late = false;
+    b.lever.watch = [&](const std::string& call) {
+        if (call == "page" && !std::exchange(late, true)) b.want(170);
+    };
+    b.run();
+    CHECK(b.answered == 151);
+    CHECK(b.calls("opportunity") >= 1);
 }
 
 TEST_CASE("reader: pages full of others are given up for single reads") {
