@@ -95,7 +95,7 @@ void assign(rd_kafka_t* client, const rd_kafka_topic_partition_list_t* list) {
 
 }  // namespace
 
-std::map<std::int32_t, Offset> read_all(
+void read_all(
     const Settings& settings,
     const std::string& topic,
     const std::function<void(const Record&)>& each,
@@ -104,18 +104,16 @@ std::map<std::int32_t, Offset> read_all(
     const std::string name = settings.topic_prefix + topic;
     const int count = partitions_of(client.get(), settings, topic);
     const List list{rd_kafka_topic_partition_list_new(count)};
-    std::map<std::int32_t, Offset> ends;
     std::map<std::int32_t, Offset> until;  // what is still to be read
     for (std::int32_t number = 0; number < count; ++number) {
         if (terms.partition && number != *terms.partition) continue;
         const auto span = span_of(client.get(), name, number);
-        ends.emplace(number, span.high);
         if (span.low >= span.high) continue;
         const Offset begin = terms.last ? std::max(span.low, span.high - *terms.last) : span.low;
         rd_kafka_topic_partition_list_add(list.get(), name.c_str(), number)->offset = begin;
         until.emplace(number, span.high);
     }
-    if (until.empty()) return ends;
+    if (until.empty()) return;
     assign(client.get(), list.get());
 
     // Compaction may have taken the last records before the end: then only the end-of-partition event tells.
@@ -145,7 +143,6 @@ std::map<std::int32_t, Offset> read_all(
         each(detail::to_record(*message, settings.topic_prefix.size()));
         reached(message->partition, message->offset + 1);
     }
-    return ends;
 }
 
 struct Tail::State {

@@ -19,9 +19,9 @@ struct ReadTerms {
     std::optional<std::int64_t> last{};       // of each partition no more than so many offsets before its end
 };
 
-// Hands every record of the topic that is there now to `each`, partitions interleaved, and answers where each of
-// these ended. Throws std::runtime_error when the broker does not answer.
-std::map<std::int32_t, Offset> read_all(
+// Hands every record of the topic that is there now to `each`, partitions interleaved. Throws std::runtime_error when
+// the broker does not answer.
+void read_all(
     const Settings& settings,
     const std::string& topic,
     const std::function<void(const Record&)>& each,

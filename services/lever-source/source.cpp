@@ -9,6 +9,7 @@
 #include "common/log/log.hpp"
 #include "common/pipeline/history.hpp"
 #include "hirewire/v1/hint.pb.h"
+#include "services/lever-source/hint_message.hpp"
 
 namespace hirewire::source {
 namespace {
@@ -16,7 +17,6 @@ namespace {
 namespace asio = boost::asio;
 
 const std::string contacts_topic = "lever.contacts";
-const std::string sweeps_topic = "lever.sweeps";
 constexpr std::string_view contact_lane = "contact:";
 constexpr std::string_view parked_reason = "parked";
 
@@ -243,16 +243,7 @@ asio::awaitable<Source::Verdict> Source::contact(const pipeline::Job& job) {
         hint.set_opportunity_id(id);
         hint.set_reason("contact");
         hint.set_id(random_uuid());
-        kafka::Message message;
-        message.topic = sweeps_topic;
-        message.key = id;
-        message.value = hint.SerializeAsString();
-        message.headers = kafka::cloud_event(
-            hint.id(),
-            "hirewire:" + settings_.account,
-            "hirewire.hint.contact",
-            iso_time(clock_.now()),
-            "application/protobuf");
+        kafka::Message message = hint_message(hint, hint.id(), settings_.account, clock_.now());
         const auto written = co_await producer_.write(std::move(message));
         if (!written) co_return pipeline::Wait{.reason = "not written: " + written.error().message()};
     }
@@ -360,16 +351,11 @@ asio::awaitable<bool> Source::park(const pipeline::Job& job, pipeline::Park park
         history.not_before = clock_.now() + park.delay;
         parked.set_attempt(history.parked);
         parked.set_not_before_ms(to_ms(*history.not_before));
-        kafka::Message message;
-        message.topic = sweeps_topic;
-        message.key = job.place.lane;
-        message.value = parked.SerializeAsString();
-        message.headers = kafka::cloud_event(
+        kafka::Message message = hint_message(
+            parked,
             random_uuid(),
-            "hirewire:" + settings_.account,
-            "hirewire.hint.parked",
-            iso_time(clock_.now()),
-            "application/protobuf",
+            settings_.account,
+            clock_.now(),
             std::string{kafka::header(record.headers, "traceparent")});
         pipeline::put_history(message.headers, history);
         const auto written = co_await producer_.write(std::move(message));

@@ -13,6 +13,7 @@
 #include "common/kafka/reader.hpp"
 #include "common/log/log.hpp"
 #include "hirewire/v1/hint.pb.h"
+#include "services/lever-source/hint_message.hpp"
 
 namespace hirewire::source {
 namespace {
@@ -75,8 +76,7 @@ Sweeper::Sweeper(
     kafka::Producer& producer,
     const Clock& clock,
     metrics::Registry& metrics)
-    : executor_{executor},
-      settings_{std::move(settings)},
+    : settings_{std::move(settings)},
       read_runs_{std::move(read_runs)},
       api_{api},
       reader_{reader},
@@ -220,19 +220,10 @@ asio::awaitable<void> Sweeper::cover(v1::Run& run, lever::Window window, lever::
 
 asio::awaitable<void> Sweeper::hint(std::string opportunity, const v1::Run& run) {
     v1::Hint hint;
-    hint.set_opportunity_id(opportunity);
+    hint.set_opportunity_id(std::move(opportunity));
     hint.set_reason(run.kind());
     hint.set_id(run.run_id());
-    kafka::Message message;
-    message.topic = "lever.sweeps";
-    message.key = std::move(opportunity);
-    message.value = hint.SerializeAsString();
-    message.headers = kafka::cloud_event(
-        random_uuid(),
-        "hirewire:" + settings_.account,
-        "hirewire.hint." + run.kind(),
-        iso_time(clock_.now()),
-        "application/protobuf");
+    kafka::Message message = hint_message(hint, random_uuid(), settings_.account, clock_.now());
     const auto written = co_await producer_.write(std::move(message));
     if (!written) throw std::runtime_error{"lever.sweeps cannot be written: " + written.error().message()};
 }

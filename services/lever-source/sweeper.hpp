@@ -75,7 +75,6 @@ private:
     boost::asio::awaitable<void> record(v1::Run run, v1::RunState state, Counts counts);
     boost::asio::awaitable<void> rest(Milliseconds most);
 
-    boost::asio::any_io_executor executor_;
     SweepSettings settings_;
     std::function<RunsSoFar()> read_runs_;
     lever::Api& api_;
