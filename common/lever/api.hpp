@@ -33,7 +33,7 @@ Error make_error_code(Errc e);
 struct Read {
     Opportunity opportunity{};
     Person person{};
-    Timestamp read_at{};
+    Timestamp read_at{};  // when Lever was asked: nothing in it is younger for certain
 };
 
 // Which opportunities a list is of; epoch ms, both ends included, 0 = open.

@@ -54,15 +54,14 @@ public:
     Answer<Read> opportunity(std::string id, Priority priority) override {
         const std::string target =
             "/opportunities/" + http::percent_encode(id) + "?expand=applications&expand=stage&expand=contact";
-        auto document = co_await get(target, priority);
+        Read read;
+        auto document = co_await get(target, priority, &read.read_at);
         if (!document) co_return document.error();
         const auto data = (*document)["data"];
         auto opportunity = read_opportunity(data);
         if (!opportunity) co_return make_error_code(Errc::bad_answer);
-        Read read;
         read.opportunity = std::move(*opportunity);
         read.person = read_person(data);
-        read.read_at = clock_.now();
         co_return read;
     }
 
@@ -71,14 +70,13 @@ public:
         if (window.updated_since_ms != 0) target += "&updated_at_start=" + std::to_string(window.updated_since_ms);
         if (window.updated_until_ms != 0) target += "&updated_at_end=" + std::to_string(window.updated_until_ms);
         if (!window.offset.empty()) target += "&offset=" + http::percent_encode(window.offset);
-        // Lever may build the page as soon as it is asked: nothing in it is younger than this for certain.
-        const Timestamp asked = clock_.now();
+        Timestamp asked{};
         const bool all = may_see_confidential_;
-        auto document = co_await get(target + (all ? "&confidentiality=all" : ""), priority);
+        auto document = co_await get(target + (all ? "&confidentiality=all" : ""), priority, &asked);
         if (!document && all && document.error() == Errc::forbidden) {
             // The key lacks the grant: what it may see is all that there is for us.
             may_see_confidential_ = false;
-            document = co_await get(target, priority);
+            document = co_await get(target, priority, &asked);
         }
         if (!document) {
             const bool stale = !window.offset.empty() && document.error() == Errc::bad_answer;
@@ -201,7 +199,9 @@ private:
         }
     }
 
-    asio::awaitable<Result<json::Document>> get(std::string target, Priority priority) {
+    // `asked`, if given, is when the request that was answered went out.
+    asio::awaitable<Result<json::Document>> get(
+        std::string target, Priority priority, Timestamp* asked = nullptr) {
         Milliseconds backoff = settings_.first_backoff;
         for (int attempt = 1; attempt <= settings_.attempts; ++attempt) {
             co_await wait_for_budget(priority);
@@ -209,6 +209,7 @@ private:
             request.target = target;
             request.headers.push_back({"Authorization", authorization_});
             request.headers.push_back({"Accept", "application/json"});
+            if (asked != nullptr) *asked = clock_.now();
             const auto reply = co_await client_->send(std::move(request), settings_.timeout);
             count(reply ? reply->status : 0);
             if (reply && reply->status == 200) {

@@ -46,8 +46,8 @@ if held and string.sub(held, 1, #ARGV[2] + 1) == ARGV[2] .. ':' then redis.call(
 return 0
 )lua";
 
-// KEYS: birth of the ledger's partition, the rebuild under way.
-const std::string open_ledger_source = R"lua(
+// KEYS: birth of what is rebuilt, the rebuild under way.
+const std::string open_source = R"lua(
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[2])
 local t = redis.call('TIME')
@@ -138,6 +138,7 @@ return {1, ms}
 
 constexpr std::chrono::hours ledger_memory{24 * 120};
 constexpr std::chrono::hours rebuild_patience{24};
+constexpr std::string_view opportunities_rebuild = "opportunities-rebuild";
 
 // A reply, read as what the caller asked for.
 template <typename T>
@@ -242,23 +243,30 @@ public:
         return ask(nullptr, std::move(command), &nothing);
     }
 
-    Answer<void> vouch_for_changes() override {
-        Command command{3};
-        command.add("SET").add(whole_key()).add("1");
+    Answer<void> prepare_changes(std::string restoration) override {
+        return prepare(key(opportunities_rebuild, {}), restoration);
+    }
+
+    Answer<void> restore_change(std::string opportunity, std::string change) override {
+        Command command{4};
+        command.add("SET").add(change_key(opportunity)).add(change).add("NX");
         return ask(nullptr, std::move(command), &nothing);
+    }
+
+    Answer<Opening> vouch_for_changes(std::string restoration) override {
+        Command call = open_.call(2, 1);
+        call.add(whole_key()).add(key(opportunities_rebuild, {})).add(restoration);
+        return ask(&open_, std::move(call), &as_opening);
     }
 
     Answer<void> prepare_ledger(std::string destination, std::int32_t partition, std::string rebuild) override {
-        Command command{5};
-        command.add("SET").add(rebuild_key(destination, partition)).add(rebuild);
-        command.add("PX").add(Milliseconds{rebuild_patience}.count());
-        return ask(nullptr, std::move(command), &nothing);
+        return prepare(rebuild_key(destination, partition), rebuild);
     }
 
     Answer<Opening> open_ledger(std::string destination, std::int32_t partition, std::string rebuild) override {
-        Command call = open_ledger_.call(2, 1);
+        Command call = open_.call(2, 1);
         call.add(ledger_since_key(destination, partition)).add(rebuild_key(destination, partition)).add(rebuild);
-        return ask(&open_ledger_, std::move(call), &as_opening);
+        return ask(&open_, std::move(call), &as_opening);
     }
 
     Answer<Begun> begin(LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) override {
@@ -312,6 +320,12 @@ public:
     [[nodiscard]] bool connected() const override { return connection_.connected(); }
 
 private:
+    Answer<void> prepare(const std::string& where, const std::string& rebuild) {
+        Command command{5};
+        command.add("SET").add(where).add(rebuild).add("PX").add(Milliseconds{rebuild_patience}.count());
+        return ask(nullptr, std::move(command), &nothing);
+    }
+
     // `script` is null for a plain command.
     template <typename T>
     Answer<T> ask(const Script* script, Command command, Read<T> read) {
@@ -355,7 +369,7 @@ private:
     Script claim_{claim_source};
     Script confirm_{confirm_source};
     Script release_{release_source};
-    Script open_ledger_{open_ledger_source};
+    Script open_{open_source};
     Script begin_{begin_source};
     Script finish_{finish_source};
     Script abandon_{abandon_source};

@@ -108,11 +108,14 @@ public:
     virtual void confirm(const Delivery& delivery, Milliseconds remember, Done done) = 0;
     virtual Answer<void> release(Delivery delivery, std::string owner) = 0;
 
-    // lever-source's cache of hiring.opportunities.
+    // lever-source's cache of hiring.opportunities. It is trustworthy once it is known to be whole: prepared, restored
+    // change by change, vouched for under the same name.
     virtual Answer<Remembered> last_change(std::string opportunity) = 0;
     virtual Answer<void> remember_change(std::string opportunity, std::string change) = 0;
-    // Says that the cache is whole from now on.
-    virtual Answer<void> vouch_for_changes() = 0;
+    virtual Answer<void> prepare_changes(std::string restoration) = 0;
+    // Unless something is remembered, which is newer.
+    virtual Answer<void> restore_change(std::string opportunity, std::string change) = 0;
+    virtual Answer<Opening> vouch_for_changes(std::string restoration) = 0;
 
     // The daemons' ledger: begin, apply, finish or abandon. A partition of it is opened once it is known to hold what
     // was applied so far: prepared, filled, opened under the same name. An

@@ -22,6 +22,7 @@ namespace hirewire::source {
 struct Hint {
     std::string event{};            // Lever's event name, or "" for a sweep; not authenticated
     std::int64_t triggered_at = 0;  // epoch ms, signed by Lever; 0 = no webhook
+    std::int64_t told_ms = 0;       // when it reached us, by our clock; 0 = it comes from a reading of Lever's state
     std::string cause_kind = "webhook";
     std::string cause_id{};
     std::string traceparent{};  // of the record that it came in

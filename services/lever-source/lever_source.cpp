@@ -52,13 +52,15 @@ void LeverSource::go(runtime::Runtime& runtime) {
     if (engine_) return;
     const auto& common = runtime.common();
     const auto executor = runtime.context().get_executor();
-    reader_ = std::make_unique<Reader>(executor, *api_, runtime.clock(), Reader::Settings{});
+    Reader::Settings reader;
+    reader.backlog = [this] { return backlog(); };
+    reader_ = std::make_unique<Reader>(executor, *api_, runtime.clock(), std::move(reader));
     SourceSettings source;
     source.account = common.account;
     source.cluster_link_prefix = settings_.cluster_link_prefix;
-    source.kafka = common.kafka;
+    const auto emitted = [kafka = common.kafka] { return read_emitted(kafka); };
     source_ = std::make_unique<Source>(
-        source, *api_, *library_, *reader_, *store_, *producer_, runtime.clock(), runtime.metrics());
+        source, emitted, *api_, *library_, *reader_, *store_, *producer_, runtime.clock(), runtime.metrics());
     kafka::Settings kafka = common.kafka;
     // A dead one's partitions must not wait longer than its place does.
     kafka.session_timeout = std::min<Milliseconds>(kafka.session_timeout, std::chrono::seconds{10});
@@ -74,6 +76,14 @@ void LeverSource::go(runtime::Runtime& runtime) {
     sweeper_ = std::make_unique<Sweeper>(
         executor, std::move(sweep), runs, *api_, *reader_, *producer_, runtime.clock(), runtime.metrics());
     asio::co_spawn(executor, sweeper_->run(), asio::detached);
+}
+
+std::size_t LeverSource::backlog() const {
+    const auto& core = engine_->core();
+    std::size_t waiting = core.lanes() - std::min(core.lanes(), core.running());
+    for (const auto& [partition, lag] : consumer_->lag())
+        waiting += static_cast<std::size_t>(std::max<std::int64_t>(lag, 0));
+    return waiting;
 }
 
 asio::awaitable<void> LeverSource::stop() {

@@ -26,6 +26,8 @@ public:
 private:
     // From the moment on that this process is the active one.
     void go(runtime::Runtime& runtime);
+    // Opportunities that are hinted at and that nobody works on yet; those still in Kafka are counted by hints.
+    [[nodiscard]] std::size_t backlog() const;
 
     // In the order of dependence.
     Settings settings_;

@@ -13,6 +13,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr Milliseconds pages_rest{5'000};
+constexpr int most_poor_pages = 3;  // one may be so by chance
 
 }  // namespace
 
@@ -21,17 +22,15 @@ Reader::Reader(asio::any_io_executor executor, lever::Api& api, const Clock& clo
 
 asio::awaitable<Result<lever::Read>> Reader::read(
     std::string id, lever::Priority priority, std::int64_t since_ms, std::int64_t told_ms) {
-    const auto offered = offered_.find(id);
-    if (offered != offered_.end()) {
-        lever::Read read = std::move(offered->second.read);
-        const bool good = offered->second.until > clock_.monotonic() && to_ms(read.read_at) > told_ms;
-        offered_.erase(offered);
-        if (good) co_return read;
+    if (const auto* before = kept(id, told_ms)) {
+        if (told_ms != 0) ++used_;  // what a sweep hints at comes from its own page
+        co_return *before;
     }
     // Two lanes that ask for the same one at once: each gets an answer of its own.
     if (wanted_.contains(id)) co_return co_await api_.opportunity(id, priority);
     const auto wanted = std::make_shared<Wanted>(executor_);
     wanted->since_ms = since_ms;
+    wanted->told_ms = told_ms;
     const Ticket ticket{priority, next_ticket_++};
     line_.emplace(ticket, id);
     InLine in_line;
@@ -46,17 +45,25 @@ asio::awaitable<Result<lever::Read>> Reader::read(
     co_return std::move(*wanted->result);
 }
 
-void Reader::offer(lever::Read read) {
+const lever::Read* Reader::kept(const std::string& id, std::int64_t told_ms) const {
+    const auto found = kept_.find(id);
+    if (found == kept_.end() || found->second.until <= clock_.monotonic()) return nullptr;
+    return to_ms(found->second.read.read_at) > told_ms ? &found->second.read : nullptr;
+}
+
+void Reader::offer(const lever::Read& read) {
+    if (kept(read.opportunity.id, to_ms(read.read_at)) != nullptr) return;  // a newer one
     const Instant now = clock_.monotonic();
-    if (offered_.size() >= settings_.most_offered) {
-        std::erase_if(offered_, [now](const auto& entry) { return entry.second.until <= now; });
-        if (offered_.size() >= settings_.most_offered) return;  // it is read once more, that is all
+    while (!kept_in_order_.empty() &&
+           (kept_in_order_.front().first <= now || kept_in_order_.size() >= settings_.most_kept)) {
+        const auto& [until, id] = kept_in_order_.front();
+        const auto found = kept_.find(id);
+        if (found != kept_.end() && found->second.until == until) kept_.erase(found);
+        kept_in_order_.pop_front();
     }
-    std::string id = read.opportunity.id;
-    Offered offered;
-    offered.until = now + settings_.keep_offered;
-    offered.read = std::move(read);
-    offered_.insert_or_assign(std::move(id), std::move(offered));
+    const Instant until = now + settings_.keep;
+    kept_in_order_.emplace_back(until, read.opportunity.id);
+    kept_.insert_or_assign(read.opportunity.id, Kept{.read = read, .until = until});
 }
 
 std::shared_ptr<Reader::Wanted> Reader::take(const std::string& id) {
@@ -101,41 +108,55 @@ asio::awaitable<void> Reader::work() {
         const std::string id = line_.begin()->second;
         const auto wanted = take(id);
         wanted->result = co_await api_.opportunity(id, priority);
+        if (*wanted->result) offer(**wanted->result);
         wanted->told.cancel();
     }
     --working_;
 }
 
-std::size_t Reader::give(std::vector<lever::Read>& page, std::uint64_t asked_before) {
-    std::size_t given = 0;
-    for (auto& read : page) {
-        // Who came after the page was asked for may know of something that is not in it.
+void Reader::give(const lever::Page& page, std::uint64_t asked_before) {
+    for (const auto& read : page.reads) {
+        offer(read);
         const auto at = wanted_.find(read.opportunity.id);
-        if (at == wanted_.end() || at->second.ticket.second >= asked_before) continue;
-        ++given;
+        if (at == wanted_.end()) continue;
+        // Who came after the page was asked for may have been told of something that is not in it.
+        const bool came_before = at->second.ticket.second < asked_before;
+        if (!came_before && to_ms(read.read_at) <= at->second.wanted->told_ms) continue;
+        ++used_;
         const auto wanted = take(read.opportunity.id);
-        wanted->result = std::move(read);
+        wanted->result = read;
         wanted->told.cancel();
     }
-    return given;
+}
+
+// Under a tenth of a page is cheaper by single reads. Of those who have not asked yet, as many are taken to be in the
+// page, in proportion, as of those who waited.
+bool Reader::poor(std::size_t used, std::size_t waited) const {
+    const std::size_t backlog = settings_.backlog ? settings_.backlog() : 0;
+    return waited == 0 || used * (waited + backlog) < waited * settings_.page / 10;
 }
 
 // What is left over afterwards is read singly: hidden from lists, or without an updatedAt.
 asio::awaitable<void> Reader::read_pages() {
     lever::Window window;
     window.updated_since_ms = *oldest_wanted() - settings_.overlap.count();
-    std::size_t given = 0;
-    while (true) {
+    const auto used_at_first = used_;
+    int poor_pages = 0;
+    bool broken_off = false;
+    while (poor_pages < most_poor_pages) {
         const auto asked_before = next_ticket_;
-        auto page = co_await api_.page(window, lever::Priority::webhook);
-        if (!page) break;
-        const std::size_t wanted_here = give(page->reads, asked_before);
-        given += wanted_here;
-        // Under a tenth of a page is cheaper by single reads.
-        if (page->next.empty() || wanted_here < settings_.page / 10) break;
+        const auto waited = line_.size();
+        const auto used_before = used_;
+        const auto page = co_await api_.page(window, lever::Priority::webhook);
+        broken_off = !page;
+        if (broken_off) break;
+        give(*page, asked_before);
+        poor_pages = poor(used_ - used_before, waited) ? poor_pages + 1 : 0;
+        if (page->next.empty()) break;
         window.offset = page->next;
     }
-    if (given < settings_.page / 10) pages_again_ = clock_.monotonic() + pages_rest;
+    const bool worth_it = used_ - used_at_first >= settings_.page / 10;
+    if (broken_off || poor_pages == most_poor_pages || !worth_it) pages_again_ = clock_.monotonic() + pages_rest;
 }
 
 }  // namespace hirewire::source

@@ -1,8 +1,11 @@
 #include "services/lever-source/source.hpp"
 
 #include <algorithm>
-#include <unordered_map>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <limits>
 
+#include "common/core/offload.hpp"
 #include "common/core/uuid.hpp"
 #include "common/kafka/reader.hpp"
 #include "common/lever/event.hpp"
@@ -19,10 +22,12 @@ namespace asio = boost::asio;
 const std::string contacts_topic = "lever.contacts";
 constexpr std::string_view contact_lane = "contact:";
 constexpr std::string_view parked_reason = "parked";
+constexpr std::string_view contact_kind = "contact";
 
 std::optional<Hint> read_hint(const kafka::Record& record) {
     if (!record.value) return std::nullopt;
     Hint hint;
+    hint.told_ms = record.timestamp_ms > 0 ? record.timestamp_ms : std::numeric_limits<std::int64_t>::max();
     if (record.partition.topic == sweeps_topic) {
         v1::Hint found;
         if (!found.ParseFromString(*record.value)) return std::nullopt;
@@ -30,6 +35,10 @@ std::optional<Hint> read_hint(const kafka::Record& record) {
         hint.event = found.event();
         hint.cause_kind = found.reason() == parked_reason ? "webhook" : found.reason();
         hint.cause_id = found.id();
+        // What a sweep lists it has read by that.
+        if (hint.cause_kind == sweep_kind || hint.cause_kind == walk_kind) hint.told_ms = 0;
+        // What rested is looked at anew when its time has come.
+        hint.told_ms = std::max(hint.told_ms, found.not_before_ms());
         return hint;
     }
     const auto document = json::Document::parse(*record.value);
@@ -39,6 +48,18 @@ std::optional<Hint> read_hint(const kafka::Record& record) {
     hint.triggered_at = webhook.triggered_at;
     hint.cause_id = webhook.token;
     return hint;
+}
+
+lever::Priority priority_of(const std::vector<Hint>& hints) {
+    auto urgent = lever::Priority::walk;
+    for (const auto& hint : hints) {
+        const bool told_by_lever = !hint.event.empty() || hint.cause_kind == contact_kind;
+        const auto priority = told_by_lever                  ? lever::Priority::webhook
+                              : hint.cause_kind == walk_kind ? lever::Priority::walk
+                                                             : lever::Priority::sweep;
+        urgent = std::min(urgent, priority);
+    }
+    return urgent;
 }
 
 kafka::Message change_message(const std::string& topic, const v1::Change& change, const Moment& moment) {
@@ -62,6 +83,7 @@ kafka::Message change_message(const std::string& topic, const v1::Change& change
 
 Source::Source(
     SourceSettings settings,
+    std::function<Emitted()> read_emitted,
     lever::Api& api,
     Library& library,
     Reader& reader,
@@ -70,6 +92,7 @@ Source::Source(
     const Clock& clock,
     metrics::Registry& metrics)
     : settings_{std::move(settings)},
+      read_emitted_{std::move(read_emitted)},
       api_{api},
       library_{library},
       reader_{reader},
@@ -77,6 +100,19 @@ Source::Source(
       producer_{producer},
       clock_{clock},
       metrics_{metrics} {}
+
+Emitted read_emitted(const kafka::Settings& settings) {
+    Emitted last;
+    const auto keep = [&last](const kafka::Record& record) {
+        if (record.value) {
+            last[record.key] = *record.value;
+        } else {
+            last.erase(record.key);
+        }
+    };
+    kafka::read_all(settings, "hiring.opportunities", keep);
+    return last;
+}
 
 std::vector<std::string> Source::topics() {
     // Interviews and unrecognized events change nothing that is carried on: they are kept, not read.
@@ -122,13 +158,13 @@ asio::awaitable<pipeline::Attempted> Source::attempt(const pipeline::Job& job) {
         }
     }
     if (moment.hints.empty()) co_return pipeline::Done{};
-    Verdict verdict = co_await opportunity(job.place.lane, job, std::move(moment));
+    Verdict verdict = co_await opportunity(job.place.lane, std::move(moment), job.parked);
     // Lever was asked, or is not able, which is a Wait.
     const bool answered = !std::holds_alternative<pipeline::Wait>(verdict);
     co_return pipeline::Attempted{std::move(verdict), answered};
 }
 
-asio::awaitable<Source::Verdict> Source::opportunity(std::string id, const pipeline::Job& job, Moment moment) {
+asio::awaitable<Source::Verdict> Source::opportunity(std::string id, Moment moment, int parked) {
     auto memory = co_await recall(id);
     if (!memory) co_return pipeline::Wait{.reason = "memory: " + memory.error().message()};
     const v1::Change* last = *memory ? &**memory : nullptr;
@@ -136,18 +172,12 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, const pipel
         done("deleted_before");
         co_return pipeline::Done{};
     }
-    const auto priority =
-        std::any_of(moment.hints.begin(), moment.hints.end(), [](const Hint& h) { return !h.event.empty(); })
-            ? lever::Priority::webhook
-            : lever::Priority::sweep;
+    const auto priority = priority_of(moment.hints);
     std::int64_t changed = 0;
-    for (const auto& hint : moment.hints) changed = std::max(changed, hint.triggered_at);
-    // What a sweep hints at it has read itself; a webhook is from after that for all we know.
     std::int64_t told = 0;
-    for (const auto& received : job.records) {
-        if (received.record.partition.topic != sweeps_topic || changed != 0) {
-            told = std::max(told, received.record.timestamp_ms);
-        }
+    for (const auto& hint : moment.hints) {
+        changed = std::max(changed, hint.triggered_at);
+        told = std::max(told, hint.told_ms);
     }
     auto read = co_await reader_.read(id, priority, changed, told);
     if (!read) co_return co_await not_there(id, read.error(), last, std::move(moment));
@@ -174,12 +204,18 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, const pipel
     }
     const bool hired = o.archived && (*vocabulary)->archive_reasons.at(o.archived->reason_id).hired;
     if (hired) {
-        auto start = co_await library_.start_date(id, priority);
-        if (!start) co_return verdict_on(start.error());
-        facts.start_date = std::move(*start);
+        // Two webhooks tell of one hire: its offers are read once.
+        const auto known = library_.person(id);
+        if (known && known->hired_at_ms == o.archived->at_ms && to_ms(known->read_at) > told) {
+            facts.start_date = known->start_date;
+        } else {
+            auto start = co_await library_.start_date(id, priority);
+            if (!start) co_return verdict_on(start.error());
+            facts.start_date = std::move(*start);
+        }
     }
     if (o.anonymized) {
-        library_.forget(id);
+        forget(id);
     } else if (hired) {
         KnownPerson person;
         person.person = std::move(read->person);
@@ -193,7 +229,7 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, const pipel
     moment.now_ms = to_ms(clock_.now());
     const auto changes = diff(last, facts, moment);
     const bool caught = caught_up(last, o, moment);
-    if (changes.empty() && !caught && job.parked < static_cast<int>(rests().size())) {
+    if (changes.empty() && !caught && parked < static_cast<int>(rests().size())) {
         co_return pipeline::NotYet{.reason = "Lever's API does not show yet what its webhook announced"};
     }
     if (changes.empty()) {
@@ -212,7 +248,7 @@ asio::awaitable<Source::Verdict> Source::not_there(std::string id, Error why, co
         auto deleted = co_await api_.deleted_at(id, lever::Priority::webhook);
         if (!deleted) co_return verdict_on(deleted.error());
         if (*deleted) {
-            library_.forget(id);
+            forget(id);
             const auto change = deletion(last, to_ms(**deleted), moment);
             if (change) {
                 std::vector<v1::Change> changes(1, *change);
@@ -241,7 +277,7 @@ asio::awaitable<Source::Verdict> Source::contact(const pipeline::Job& job) {
     for (const auto& id : *ids) {
         v1::Hint hint;
         hint.set_opportunity_id(id);
-        hint.set_reason("contact");
+        hint.set_reason(std::string{contact_kind});
         hint.set_id(random_uuid());
         kafka::Message message = hint_message(hint, hint.id(), settings_.account, clock_.now());
         const auto written = co_await producer_.write(std::move(message));
@@ -254,10 +290,11 @@ asio::awaitable<Source::Verdict> Source::contact(const pipeline::Job& job) {
 asio::awaitable<Result<std::optional<v1::Change>>> Source::recall(std::string id) {
     auto remembered = co_await store_.last_change(id);
     if (remembered && !remembered->trustworthy) {
-        if (!co_await restore_memory()) co_return redis::make_error_code(redis::Errc::unavailable);
+        co_await restore_memory();
         remembered = co_await store_.last_change(id);
     }
     if (!remembered) co_return remembered.error();
+    if (!remembered->trustworthy) co_return redis::make_error_code(redis::Errc::unavailable);
     std::optional<v1::Change> last;
     if (remembered->change && !last.emplace().ParseFromString(*remembered->change)) {
         co_return redis::make_error_code(redis::Errc::refused);
@@ -265,32 +302,41 @@ asio::awaitable<Result<std::optional<v1::Change>>> Source::recall(std::string id
     co_return last;
 }
 
-asio::awaitable<bool> Source::restore_memory() {
-    // A second restore could put an older state over what was emitted since the first.
-    if (restoring_) co_return false;
-    restoring_ = true;
-    const bool restored = co_await read_memory_back();
-    restoring_ = false;
-    co_return restored;
+asio::awaitable<void> Source::restore_memory() {
+    if (restoring_) {
+        const auto end = restoring_;
+        boost::system::error_code ignored;
+        co_await end->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        co_return;
+    }
+    restoring_ = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor, Instant::max());
+    std::string failure;
+    try {
+        co_await read_memory_back();
+    } catch (const std::exception& e) {
+        failure = e.what();
+    }
+    if (!failure.empty()) log::warning("memory.not_restored", {{"reason", failure}});
+    std::exchange(restoring_, nullptr)->cancel();
 }
 
-asio::awaitable<bool> Source::read_memory_back() {
-    std::unordered_map<std::string, std::string> last;
-    const auto keep = [&last](const kafka::Record& record) {
-        if (record.value) {
-            last[record.key] = *record.value;
-        } else {
-            last.erase(record.key);
-        }
-    };
-    kafka::read_all(settings_.kafka, "hiring.opportunities", keep);
-    for (auto& [id, change] : last) {
-        const auto stored = co_await store_.remember_change(id, change);
-        if (!stored) co_return false;
+asio::awaitable<void> Source::read_memory_back() {
+    const std::string restoration = random_uuid();
+    const auto prepared = co_await store_.prepare_changes(restoration);
+    if (!prepared) co_return;
+    const auto emitted = co_await offload(reading_, read_emitted_);
+    for (const auto& [id, change] : emitted) {
+        const auto restored = co_await store_.restore_change(id, change);
+        if (!restored) co_return;
     }
-    const auto vouched = co_await store_.vouch_for_changes();
-    log::info("memory.restored", {{"opportunities", last.size()}});
-    co_return vouched.has_value();
+    const auto vouched = co_await store_.vouch_for_changes(restoration);
+    const bool whole = vouched && *vouched == redis::Opening::opened;
+    log::info("memory.restored", {{"opportunities", emitted.size()}, {"whole", whole}});
+}
+
+void Source::forget(const std::string& id) {
+    library_.forget(id);
+    reader_.forget(id);
 }
 
 asio::awaitable<Result<void>> Source::emit(const std::vector<v1::Change>& changes, const Moment& moment) {

@@ -3,6 +3,11 @@
 // opportunity costs one read. Order of writing: hiring.changes acknowledged, hiring.opportunities acknowledged,
 // Redis, commit; a crash in between repeats a record with the same id and version.
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,13 +26,18 @@ namespace hirewire::source {
 struct SourceSettings {
     std::string account = "main";
     std::string cluster_link_prefix{};
-    kafka::Settings kafka{};
 };
+
+// The last emitted change of every opportunity, as bytes.
+using Emitted = std::map<std::string, std::string>;
+// From hiring.opportunities. Blocks; throws std::runtime_error when Kafka does not answer.
+Emitted read_emitted(const kafka::Settings& settings);
 
 class Source final : public pipeline::Handler {
 public:
     Source(
         SourceSettings settings,
+        std::function<Emitted()> read_emitted,
         lever::Api& api,
         Library& library,
         Reader& reader,
@@ -49,24 +59,24 @@ public:
     // sweep.
     static std::vector<pipeline::Tier> rests();
 
-    // Fills the cache of last emitted changes from hiring.opportunities when Redis has been emptied. Blocks the loop
-    // while it reads. False when Redis is away.
-    boost::asio::awaitable<bool> restore_memory();
-
 private:
     using Verdict = pipeline::Verdict;
 
     boost::asio::awaitable<Verdict> contact(const pipeline::Job& job);
-    boost::asio::awaitable<Verdict> opportunity(std::string id, const pipeline::Job& job, Moment moment);
+    boost::asio::awaitable<Verdict> opportunity(std::string id, Moment moment, int parked);
     boost::asio::awaitable<Verdict> not_there(std::string id, Error why, const v1::Change* last, Moment moment);
     // The last emitted change; nothing when there never was one.
     boost::asio::awaitable<Result<std::optional<v1::Change>>> recall(std::string id);
-    boost::asio::awaitable<bool> read_memory_back();
+    // Fills the cache from hiring.opportunities when Redis has been emptied; one at a time, for all who wait.
+    boost::asio::awaitable<void> restore_memory();
+    boost::asio::awaitable<void> read_memory_back();
+    void forget(const std::string& id);
     boost::asio::awaitable<Result<void>> emit(const std::vector<v1::Change>& changes, const Moment& moment);
     [[nodiscard]] Verdict verdict_on(const Error& error) const;
     void done(std::string_view what);
 
     SourceSettings settings_;
+    std::function<Emitted()> read_emitted_;
     lever::Api& api_;
     Library& library_;
     Reader& reader_;
@@ -74,7 +84,8 @@ private:
     kafka::Producer& producer_;
     const Clock& clock_;
     metrics::Registry& metrics_;
-    bool restoring_ = false;
+    std::shared_ptr<boost::asio::steady_timer> restoring_{};  // cancelled at the end of it
+    boost::asio::thread_pool reading_{1};                     // reading Kafka whole blocks
 };
 
 }  // namespace hirewire::source

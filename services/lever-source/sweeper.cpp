@@ -1,7 +1,6 @@
 #include "services/lever-source/sweeper.hpp"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
@@ -9,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "common/core/offload.hpp"
 #include "common/core/uuid.hpp"
 #include "common/kafka/reader.hpp"
 #include "common/log/log.hpp"
@@ -20,14 +20,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::string_view sweep_kind = "sweep";
-constexpr std::string_view walk_kind = "walk";
 constexpr Milliseconds after_failure{15'000};
-
-// Blocks the thread that it is spawned on.
-asio::awaitable<RunsSoFar> call(std::function<RunsSoFar()> read) {
-    co_return read();
-}
 
 }  // namespace
 
@@ -113,7 +106,7 @@ asio::awaitable<void> Sweeper::run() {
         std::string failure;
         try {
             if (!known) {
-                so_far_ = co_await asio::co_spawn(reading_, call(read_runs_), asio::use_awaitable);
+                so_far_ = co_await offload(reading_, read_runs_);
                 known = true;
             }
             const auto now = to_ms(clock_.now());
@@ -151,6 +144,7 @@ asio::awaitable<void> Sweeper::sweep(std::string run_id, std::int64_t until_ms) 
     if (!deleted) throw std::runtime_error{deleted.error().message()};
     for (const auto& [id, at] : *deleted) {
         std::string opportunity = id;
+        reader_.forget(opportunity);  // it was still there when it was read
         co_await hint(std::move(opportunity), run);
         ++counts.deleted;
     }
@@ -198,10 +192,10 @@ asio::awaitable<void> Sweeper::cover(v1::Run& run, lever::Window window, lever::
         }
         if (!page) throw std::runtime_error{page.error().message()};
         ++counts.pages;
-        for (auto& read : page->reads) {
+        for (const auto& read : page->reads) {
             std::string id = read.opportunity.id;
             if (read.opportunity.updated_at_ms > leave_alone_from) continue;
-            reader_.offer(std::move(read));
+            reader_.offer(read);
             co_await hint(std::move(id), run);
             ++counts.opportunities;
         }

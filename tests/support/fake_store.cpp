@@ -77,10 +77,24 @@ FakeStore::Answer<void> FakeStore::remember_change(std::string opportunity, std:
     co_return Result<void>{};
 }
 
-FakeStore::Answer<void> FakeStore::vouch_for_changes() {
-    if (!reached("vouch_for_changes")) co_return unavailable();
-    whole_ = true;
+FakeStore::Answer<void> FakeStore::prepare_changes(std::string restoration) {
+    if (!reached("prepare_changes")) co_return unavailable();
+    restoration_ = std::move(restoration);
     co_return Result<void>{};
+}
+
+FakeStore::Answer<void> FakeStore::restore_change(std::string opportunity, std::string change) {
+    if (!reached("restore_change")) co_return unavailable();
+    changes_.try_emplace(std::move(opportunity), std::move(change));
+    co_return Result<void>{};
+}
+
+FakeStore::Answer<redis::Opening> FakeStore::vouch_for_changes(std::string restoration) {
+    if (!reached("vouch_for_changes")) co_return unavailable();
+    if (restoration_ != restoration) co_return redis::Opening::refused;
+    restoration_.reset();
+    whole_ = true;
+    co_return redis::Opening::opened;
 }
 
 FakeStore::Answer<void> FakeStore::prepare_ledger(
@@ -190,6 +204,7 @@ void FakeStore::empty() {
     tokens_.clear();
     changes_.clear();
     whole_ = false;
+    restoration_.reset();
     ledgers_.clear();
     rebuilds_.clear();
     full_at_.clear();

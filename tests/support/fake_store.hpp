@@ -20,7 +20,9 @@ public:
     Answer<void> release(redis::Delivery delivery, std::string owner) override;
     Answer<redis::Remembered> last_change(std::string opportunity) override;
     Answer<void> remember_change(std::string opportunity, std::string change) override;
-    Answer<void> vouch_for_changes() override;
+    Answer<void> prepare_changes(std::string restoration) override;
+    Answer<void> restore_change(std::string opportunity, std::string change) override;
+    Answer<redis::Opening> vouch_for_changes(std::string restoration) override;
     Answer<void> prepare_ledger(std::string destination, std::int32_t partition, std::string rebuild) override;
     Answer<redis::Opening> open_ledger(std::string destination, std::int32_t partition, std::string rebuild) override;
     Answer<redis::Begun> begin(
@@ -72,6 +74,7 @@ private:
     std::map<std::string, Token> tokens_;
     std::map<std::string, std::string> changes_;
     bool whole_ = false;
+    std::optional<std::string> restoration_;
     std::map<std::string, Timestamp> ledgers_;
     std::map<std::string, std::string> rebuilds_;
     std::map<std::string, double> full_at_;  // when each bucket is full again, ms

@@ -256,8 +256,19 @@ void check_memory(redis::Store& store, const Wait& wait) {
     remembered = wait(store.last_change("o-1")).value();
     CHECK_FALSE(remembered.trustworthy);
     CHECK(remembered.change == bytes);
-    CHECK(wait(store.vouch_for_changes()).has_value());
+    // Vouched for by who prepared it last, and by nobody when it was emptied since.
+    CHECK(wait(store.vouch_for_changes("first")).value() == redis::Opening::refused);
+    CHECK(wait(store.prepare_changes("first")).has_value());
+    CHECK(wait(store.prepare_changes("second")).has_value());
+    CHECK(wait(store.vouch_for_changes("first")).value() == redis::Opening::refused);
+    CHECK_FALSE(wait(store.last_change("o-1")).value().trustworthy);
+    // What is restored is older than what was remembered since.
+    CHECK(wait(store.restore_change("o-1", "older")).has_value());
+    CHECK(wait(store.restore_change("o-3", "restored")).has_value());
+    CHECK(wait(store.vouch_for_changes("second")).value() == redis::Opening::opened);
     CHECK(wait(store.last_change("o-1")).value().trustworthy);
+    CHECK(wait(store.last_change("o-1")).value().change == bytes);
+    CHECK(wait(store.last_change("o-3")).value().change == "restored");
     remembered = wait(store.last_change("o-2")).value();
     CHECK(remembered.trustworthy);
     CHECK_FALSE(remembered.change);

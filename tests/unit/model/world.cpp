@@ -194,7 +194,13 @@ public:
     Answer<void> remember_change(std::string o, std::string c) override {
         return redis_.remember_change(std::move(o), std::move(c));
     }
-    Answer<void> vouch_for_changes() override { return redis_.vouch_for_changes(); }
+    Answer<void> prepare_changes(std::string r) override { return redis_.prepare_changes(std::move(r)); }
+    Answer<void> restore_change(std::string o, std::string c) override {
+        return redis_.restore_change(std::move(o), std::move(c));
+    }
+    Answer<redis::Opening> vouch_for_changes(std::string r) override {
+        return redis_.vouch_for_changes(std::move(r));
+    }
     Answer<void> prepare_ledger(std::string d, std::int32_t p, std::string r) override {
         return redis_.prepare_ledger(std::move(d), p, std::move(r));
     }

@@ -3,8 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include "common/pipeline/history.hpp"
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+#include <future>
+#include <stdexcept>
+#include <utility>
 
+#include "common/pipeline/history.hpp"
 #include "hirewire/v1/hint.pb.h"
 #include "tests/support/fake_lever.hpp"
 #include "tests/support/fake_producer.hpp"
@@ -20,6 +25,8 @@ using testing::LeverOpportunity;
 
 namespace {
 
+namespace asio = boost::asio;
+
 constexpr std::int64_t minute = 60'000;
 const std::string id = "opportunity-1";
 
@@ -27,7 +34,8 @@ struct Bench {
     Bench() {
         lever.words = testing::vocabulary();
         lever.postings["posting-1"] = lever::Posting{.id = "posting-1", .title = "Engineer", .external = true};
-        finish(store.vouch_for_changes());
+        finish(store.prepare_changes("test"));
+        REQUIRE(finish(store.vouch_for_changes("test")).value() == redis::Opening::opened);
         opportunity.created(now).applied(now);
         show();
         store.watch = [this](std::string_view operation) { order.emplace_back(operation); };
@@ -44,6 +52,7 @@ struct Bench {
         kafka::Record record;
         record.partition = {.topic = topic, .number = 0};
         record.key = id;
+        record.timestamp_ms = to_ms(clock.now());
         record.value = R"({"event":")" + event + R"(","triggeredAt":)" + std::to_string(to_ms(clock.now())) +
                        R"(,"token":"token-1","signature":"x","data":{"opportunityId":")" + id + "\"}}";
         return record;
@@ -89,10 +98,18 @@ struct Bench {
     testing::FakeLever lever{clock};
     metrics::Registry metrics;
     Library library{lever, clock, {}, "anticipated_start_date"};
-    SourceSettings settings{.account = "main", .cluster_link_prefix = "https://cluster.test/", .kafka = {}};
+    SourceSettings settings{.account = "main", .cluster_link_prefix = "https://cluster.test/"};
     boost::asio::io_context context{1};
     Reader reader{context.get_executor(), lever, clock, {}};
-    Source source{settings, lever, library, reader, store, producer, clock, metrics};
+    Emitted kept_in_kafka{};
+    int restored = 0;
+    bool read_kafka_fails = false;
+    std::function<Emitted()> read_kafka = [this] {
+        ++restored;
+        if (read_kafka_fails) throw std::runtime_error{"no broker"};
+        return kept_in_kafka;
+    };
+    Source source{settings, read_kafka, lever, library, reader, store, producer, clock, metrics};
     LeverOpportunity opportunity;
     std::vector<std::string> order{};
     std::string broken_topic{};
@@ -161,6 +178,86 @@ TEST_CASE("source: with Redis away nothing is read from Lever and nothing is emi
     CHECK(is<pipeline::Wait>(b.stage_webhook()));
     CHECK(b.lever.calls.empty());
     CHECK(b.producer.writes == 0);
+}
+
+TEST_CASE("source: an emptied memory is read back once for all who wait, and nothing is told under another version") {
+    Bench b;
+    CHECK(is<pipeline::Done>(b.attempt({b.webhook("applicationCreated", "lever.applications")})));
+    const auto before = b.emitted().back();
+    b.kept_in_kafka[id] = before.SerializeAsString();
+    b.store.empty();
+    std::vector<std::future<pipeline::Attempted>> attempts;
+    std::vector<pipeline::Job> jobs;
+    for (int i = 0; i < 3; ++i) jobs.push_back(b.job_of({b.webhook("candidateStageChange", "lever.stage-changes")}));
+    for (const auto& job : jobs) {
+        attempts.push_back(asio::co_spawn(b.context, b.source.attempt(job), asio::use_future));
+    }
+    b.context.restart();
+    b.context.run();
+    for (auto& attempt : attempts) CHECK(is<pipeline::Done>(attempt.get().verdict));
+    CHECK(b.restored == 1);
+    CHECK(b.emitted().size() == 1);
+}
+
+TEST_CASE("source: a memory that is emptied while it is read back is not taken for whole") {
+    Bench b;
+    b.store.empty();
+    bool once = false;
+    b.store.watch = [&](std::string_view operation) {
+        if (operation == "vouch_for_changes" && !std::exchange(once, true)) b.store.empty();
+    };
+    CHECK(is<pipeline::Wait>(b.attempt({b.webhook("applicationCreated", "lever.applications")})));
+    CHECK(b.emitted().empty());
+    CHECK(is<pipeline::Done>(b.attempt({b.webhook("applicationCreated", "lever.applications")})));
+    CHECK(b.emitted().size() == 1);
+}
+
+TEST_CASE("source: with Kafka silent the memory stays untrusted, and nothing is emitted from half of it") {
+    Bench b;
+    b.store.empty();
+    b.read_kafka_fails = true;
+    CHECK(is<pipeline::Wait>(b.attempt({b.webhook("applicationCreated", "lever.applications")})));
+    CHECK(b.lever.calls.empty());
+}
+
+TEST_CASE("source: two webhooks of one moment cost one read, also one after the other") {
+    Bench b;
+    const auto first = b.webhook("candidateHired", "lever.hires");
+    const auto second = b.webhook("candidateArchiveChange", "lever.archives");
+    b.clock.advance(Milliseconds{5});
+    b.opportunity.archived(b.now, testing::hired_reason);
+    b.show();
+    CHECK(is<pipeline::Done>(b.attempt({first})));
+    CHECK(is<pipeline::Done>(b.attempt({second})));
+    CHECK(std::count(b.lever.calls.begin(), b.lever.calls.end(), "opportunity") == 1);
+    CHECK(std::count(b.lever.calls.begin(), b.lever.calls.end(), "offers") == 1);
+    // What was told of later may not be in it.
+    b.clock.advance(Milliseconds{5});
+    CHECK(is<pipeline::Done>(b.attempt({b.webhook("candidateArchiveChange", "lever.archives")})));
+    CHECK(std::count(b.lever.calls.begin(), b.lever.calls.end(), "opportunity") == 2);
+}
+
+TEST_CASE("source: a contact's hint looks anew, a sweep's hint takes what the sweep has read") {
+    Bench b;
+    CHECK(is<pipeline::Done>(b.attempt({b.webhook("applicationCreated", "lever.applications")})));
+    b.clock.advance(Milliseconds{5});
+    const auto reads = [&] { return std::count(b.lever.calls.begin(), b.lever.calls.end(), "opportunity"); };
+    const auto hint = [&](const std::string& reason) {
+        v1::Hint out;
+        out.set_opportunity_id(id);
+        out.set_reason(reason);
+        kafka::Record record;
+        record.partition = {.topic = "lever.sweeps", .number = 0};
+        record.key = id;
+        record.timestamp_ms = to_ms(b.clock.now());
+        record.value = out.SerializeAsString();
+        return record;
+    };
+    CHECK(is<pipeline::Done>(b.attempt({hint("sweep")})));
+    CHECK(reads() == 1);
+    CHECK(is<pipeline::Done>(b.attempt({hint("contact")})));
+    CHECK(reads() == 2);
+    CHECK(b.lever.priorities.back() == lever::Priority::webhook);
 }
 
 TEST_CASE("source: many webhooks of one opportunity cost one read") {
@@ -302,10 +399,13 @@ TEST_CASE(
         record.partition.topic = "lever.sweeps";
         record.value = parked.value;
         record.headers = parked.headers;
+        record.timestamp_ms = to_ms(b.clock.now());
         b.clock.advance(rest.delay);
     }
     CHECK(is<pipeline::Done>(b.attempt(b.job_of({record}))));
     // Seen at last, it is still a webhook's news.
+    b.clock.advance(Milliseconds{1});
+    record.timestamp_ms = to_ms(b.clock.now());
     b.opportunity.moved(triggered, "screen");
     b.show();
     CHECK(is<pipeline::Done>(b.attempt(b.job_of({record}))));
@@ -336,7 +436,7 @@ TEST_CASE("source: a contact's webhook becomes a hint for each of the person's o
     back.key = id;
     back.value = hints[0].value;
     CHECK(is<pipeline::Done>(b.attempt({back})));
-    CHECK(b.lever.priorities.back() != lever::Priority::webhook);
+    CHECK(b.lever.priorities.back() == lever::Priority::webhook);
     CHECK(b.emitted().back().cause().kind() == "contact");
     CHECK_FALSE(b.emitted().back().live());
 }
