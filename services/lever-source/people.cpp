@@ -83,7 +83,7 @@ asio::awaitable<http::Reply> People::person(std::string opportunity_id) {
     known.contact_id = read->opportunity.contact_id;
     known.read_at = read->read_at;
     if (read->opportunity.archived) {
-        auto words = co_await library_.vocabulary(lever::Priority::person);
+        auto words = co_await library_.vocabulary(read->opportunity, lever::Priority::person);
         if (!words) co_return failure(words.error());
         const auto reason = (*words)->archive_reasons.find(read->opportunity.archived->reason_id);
         if (reason != (*words)->archive_reasons.end() && reason->second.hired) {

@@ -183,10 +183,7 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, Moment mome
     if (!read) co_return co_await not_there(id, read.error(), last, std::move(moment));
     const auto& o = read->opportunity;
 
-    auto vocabulary = co_await library_.vocabulary(priority);
-    if (vocabulary && !vocabulary_covers(o, **vocabulary)) {
-        vocabulary = co_await library_.vocabulary(priority, Library::Freshness::fetched_anew);
-    }
+    const auto vocabulary = co_await library_.vocabulary(o, priority);
     if (!vocabulary) co_return verdict_on(vocabulary.error());
     if (o.archived && !(*vocabulary)->archive_reasons.contains(o.archived->reason_id)) {
         // Whether this is a hire cannot be told: never guess.

@@ -1,5 +1,7 @@
 #include "tests/support/fake_lever.hpp"
 
+#include "common/core/sleep.hpp"
+
 namespace hirewire::testing {
 
 std::optional<Error> FakeLever::reached(const std::string& call, lever::Priority priority) {
@@ -69,11 +71,13 @@ FakeLever::Answer<std::optional<Timestamp>> FakeLever::deleted_at(std::string id
 
 FakeLever::Answer<lever::Vocabulary> FakeLever::vocabulary(lever::Priority priority) {
     if (const auto error = reached("vocabulary", priority)) co_return *error;
+    if (pause.count() > 0) co_await sleep_for(pause);
     co_return words;
 }
 
 FakeLever::Answer<lever::Posting> FakeLever::posting(std::string id, lever::Priority priority) {
     if (const auto error = reached("posting", priority)) co_return *error;
+    if (pause.count() > 0) co_await sleep_for(pause);
     const auto found = postings.find(id);
     if (found == postings.end()) co_return lever::make_error_code(lever::Errc::not_found);
     co_return found->second;

@@ -34,6 +34,7 @@ public:
     // By the name of the call: answered with this in place of what is there.
     std::map<std::string, lever::Errc> trouble{};
     std::size_t page_size = 100;
+    Milliseconds pause{0};  // before an answer of the vocabulary or a posting
     std::vector<std::string> calls{};
     std::vector<lever::Priority> priorities{};
     std::function<void(const std::string&)> watch{};

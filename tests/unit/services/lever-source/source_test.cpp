@@ -309,6 +309,7 @@ TEST_CASE("source: an unknown archive reason is looked up again and never guesse
     CHECK(b.calls("vocabulary") == 2);
     b.lever.words.archive_reasons["brand-new-reason"] =
         lever::ArchiveReason{.id = "brand-new-reason", .name = "New", .hired = true};
+    b.clock.advance(std::chrono::seconds{10});
     CHECK(is<pipeline::Done>(b.attempt({b.webhook("candidateArchiveChange", "lever.archives")})));
     CHECK(b.emitted().back().hired());
 }
@@ -318,6 +319,7 @@ TEST_CASE("source: an unknown stage is looked up again, and carried without a na
     b.stage_webhook();
     b.opportunity.moved(b.now, "deleted-stage");
     b.show();
+    b.clock.advance(std::chrono::seconds{10});
     CHECK(is<pipeline::Done>(b.stage_webhook()));
     CHECK(b.emitted().back().status().id() == "deleted-stage");
     CHECK(b.calls("vocabulary") == 2);
