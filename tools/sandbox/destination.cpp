@@ -154,7 +154,7 @@ std::shared_ptr<Destination::Sent> Destination::remember(const Incoming& request
 boost::asio::awaitable<Reply> Destination::serve(
     const Endpoint& endpoint, const Incoming& request, PathValues values) {
     const auto sent = remember(request);
-    const Fault fault = faults_.next();
+    const Fault fault = faults_.next(request.target);
     if (fault.latency.count() > 0) co_await sleep_for(fault.latency);
 
     Reply reply;

@@ -6,7 +6,12 @@
 
 namespace hirewire::sandbox {
 
-Fault Faults::next() {
+Fault Faults::next(std::string_view target) {
+    if (!target.starts_with(settings_.path)) return {};
+    if (settings_.skip > 0) {
+        --settings_.skip;
+        return {};
+    }
     if (settings_.until_requests) {
         if (*settings_.until_requests <= 0)
             clear();
@@ -39,6 +44,9 @@ std::string Faults::set(std::string_view body) {
     fresh.lose_response_ratio = object.optional_ratio("lose_response_ratio").value_or(0);
     fresh.retry_after = object.optional_text("retry_after").value_or("");
     fresh.until_requests = object.optional_integer("until_requests");
+    fresh.path = object.optional_text("path").value_or("");
+    if (!fresh.path.empty() && !fresh.path.starts_with('/')) object.wrong("path", "must begin with /");
+    fresh.skip = object.optional_integer("skip").value_or(0);
     object.finish();
     if (wrongs.empty()) settings_ = std::move(fresh);
     return joined(wrongs);
@@ -57,6 +65,8 @@ std::string Faults::text() const {
         .key("lose_response_ratio")
         .number(settings_.lose_response_ratio);
     if (settings_.until_requests) out.member("until_requests", *settings_.until_requests);
+    if (!settings_.path.empty()) out.member("path", settings_.path);
+    if (settings_.skip > 0) out.member("skip", settings_.skip);
     out.end_object();
     return out.text();
 }

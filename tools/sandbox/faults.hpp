@@ -18,6 +18,8 @@ struct FaultSettings {
     double reset_ratio = 0;                        // the connection closes, nothing is done
     double lose_response_ratio = 0;                // the request is carried out, then the connection closes
     std::optional<std::int64_t> until_requests{};  // all is well again after so many
+    std::string path{};                            // what the path of a request begins with; others are left alone
+    std::int64_t skip = 0;                         // so many are answered normally first
 };
 
 // What is to happen to one request.
@@ -34,7 +36,7 @@ public:
     explicit Faults(Dice& dice) : dice_{dice} {}
 
     // Fault of the next request; counts it.
-    Fault next();
+    Fault next(std::string_view target);
     // The control call's body; answers what is wrong with it, "" when it is taken.
     std::string set(std::string_view body);
     void clear() { settings_ = {}; }

@@ -1,16 +1,13 @@
 #include "tools/sandbox/lever_api.hpp"
 
-#include <algorithm>
+#include <optional>
+#include <utility>
 
-#include "common/core/sleep.hpp"
-#include "common/crypto/hash.hpp"
 #include "tools/sandbox/lever_json.hpp"
 #include "tools/sandbox/lever_query.hpp"
 
 namespace hirewire::sandbox {
 namespace {
-
-constexpr std::size_t remembered_requests = 20'000;
 
 template <typename Write>
 http::Reply single(Write write) {
@@ -39,25 +36,36 @@ bool admits_confidential(const LeverQuery& query, bool confidential) {
     return wanted == "all" || wanted == (confidential ? "confidential" : "non-confidential");
 }
 
+bool matches(const LeverQuery& query, const Shown& shown) {
+    const auto& o = shown.opportunity;
+    // A time that is null lies in no range.
+    const auto known = [&](std::string_view member, Moment at) {
+        return shown.nulls.contains(member) ? std::optional<Moment>{} : std::optional{at};
+    };
+    const auto archived_at = o.archived ? std::optional{o.archived->at} : std::nullopt;
+    return admits_confidential(query, o.confidential) && query.admits("contact_id", o.contact) &&
+           query.admits("posting_id", o.application ? o.application->posting : "") &&
+           query.admits("stage_id", o.stage) &&
+           query.admits("archive_reason_id", o.archived ? o.archived->reason : "") &&
+           query.admits("email", shown.contact.person.email) && query.admits("origin", o.origin) &&
+           query.admits("archived", o.archived ? "true" : "false") &&
+           query.in_range("created_at", known("createdAt", o.created_at)) &&
+           query.in_range("updated_at", known("updatedAt", o.updated_at)) &&
+           query.in_range("archived_at", archived_at);
+}
+
 constexpr auto everything = [](const auto&) { return true; };
 
 }  // namespace
 
-LeverApi::LeverApi(const LeverModel& model, LeverApiSettings settings, Dice& dice)
-    : model_{model},
-      settings_{std::move(settings)},
-      authorization_{"Basic " + crypto::base64(settings_.api_key + ":")},
-      faults_{dice},
-      tokens_{settings_.burst},
-      refilled_at_{SystemClock{}.monotonic()} {}
-
 void LeverApi::add_routes(std::vector<http::Route>& routes) {
     using http::Method;
-    const auto add = [&](Method method, std::string path, Answer answer) {
-        auto handle = [this, answer](const http::Incoming& request, http::PathValues values) {
-            return serve(request, std::move(values), answer);
-        };
-        routes.push_back({.method = method, .path = "/v1" + path, .handle = std::move(handle)});
+    const auto add = [&](Method method, std::string_view path, Answer answer) {
+        auto handle = http::answer([this, answer](const http::Incoming& request, const http::PathValues& values) {
+            const Call call{.target = request.target, .values = values};
+            return (this->*answer)(call);
+        });
+        routes.push_back(gate_.route(method, path, std::move(handle)));
     };
     add(Method::get, "/opportunities", &LeverApi::opportunities);
     add(Method::get, "/opportunities/deleted", &LeverApi::deleted_opportunities);
@@ -78,63 +86,20 @@ void LeverApi::add_routes(std::vector<http::Route>& routes) {
     }
 }
 
-boost::asio::awaitable<http::Reply> LeverApi::serve(
-    const http::Incoming& request, http::PathValues values, Answer answer) {
-    const Moment at = wall_clock();
-    const Fault fault = faults_.next();
-    if (fault.latency.count() > 0) co_await sleep_for(fault.latency);
-
-    http::Reply reply;
-    if (fault.reset) {
-        reply = no_answer();
-    } else if (auto refused = turn_away(request)) {
-        reply = std::move(*refused);
-    } else if (fault.status) {
-        reply = lever_error(*fault.status, "SandboxFault", "The sandbox was told to answer so.");
-        if (!fault.retry_after.empty()) reply.headers.push_back({"Retry-After", fault.retry_after});
-    } else {
-        const Call call{.target = request.target, .values = std::move(values)};
-        reply = (this->*answer)(call);
-    }
-    if (fault.lose_response) reply = no_answer();
-
-    ++count_;
-    seen_.push_back(
-        {.at = at,
-         .method = std::string{http::name_of(request.method)},
-         .target = std::string{request.target},
-         .status = reply.status});
-    if (seen_.size() > remembered_requests) seen_.pop_front();
-    co_return reply;
-}
-
-std::optional<http::Reply> LeverApi::turn_away(const http::Incoming& request) {
-    if (!crypto::equal(request.header("Authorization"), authorization_)) {
-        return lever_error(401, "UnauthorizedError", "The request requires authentication.");
-    }
-    if (settings_.rate_limit && !take_token()) {
-        return lever_error(429, "TooManyRequestsError", "You have exceeded the rate limit.");
-    }
-    return std::nullopt;
-}
-
-bool LeverApi::take_token() {
-    const auto now = SystemClock{}.monotonic();
-    const std::chrono::duration<double> passed = now - refilled_at_;
-    refilled_at_ = now;
-    tokens_ = std::min(settings_.burst, tokens_ + passed.count() * settings_.per_second);
-    if (tokens_ < 1) return false;
-    tokens_ -= 1;
-    return true;
-}
-
 http::Reply LeverApi::opportunity(const Call& call) {
     LeverQuery query{call.target, {"expand"}};
     const Expand expand = query.expand();
     if (query.refusal()) return *query.refusal();
-    const auto* found = model_.opportunity(call.values[0]);
-    if (found == nullptr) return lever_not_found("opportunities", call.values[0]);
-    return single([&](json::Writer& out) { write_opportunity(out, model_, *found, expand); });
+    return of_opportunity(call.values[0], [&](const Shown& shown) {
+        return single([&](json::Writer& out) { write_opportunity(out, model_, shown, expand); });
+    });
+}
+
+http::Reply LeverApi::of_opportunity(const std::string& id, const OnShown& answer) const {
+    const auto shown = sight_.opportunity(id, wall_clock());
+    if (!shown) return lever_not_found("opportunities", id);
+    if (shown->opportunity.confidential && !gate_.grants().confidential) return forbidden("confidential");
+    return answer(*shown);
 }
 
 http::Reply LeverApi::opportunities(const Call& call) {
@@ -156,49 +121,47 @@ http::Reply LeverApi::opportunities(const Call& call) {
          "archived_at_start",
          "archived_at_end"}};
     const Expand expand = query.expand();
-    const bool by_archival = query.value("archived_at_start") || query.value("archived_at_end");
-    const auto page = query.page(model_.opportunities(), [&](const Opportunity& o) {
-        return !o.deleted_at && admits_confidential(query, o.confidential) && query.admits("contact_id", o.contact) &&
-               query.admits("posting_id", o.application ? o.application->posting : "") &&
-               query.admits("stage_id", o.stage) &&
-               query.admits("archive_reason_id", o.archived ? o.archived->reason : "") &&
-               query.admits("email", model_.contact(o.contact)->person.email) && query.admits("origin", o.origin) &&
-               query.admits("archived", o.archived ? "true" : "false") &&
-               query.in_range("created_at", o.created_at) && query.in_range("updated_at", o.updated_at) &&
-               (!by_archival || (o.archived && query.in_range("archived_at", o.archived->at)));
+    const Moment now = wall_clock();
+    const auto page = query.page(model_.opportunities(), [&](const Opportunity& real) {
+        const auto shown = sight_.shown(real, now);
+        return shown && !shown->opportunity.deleted_at && matches(query, *shown);
     });
-    return list(
-        query, page, [&](json::Writer& out, const Opportunity& o) { write_opportunity(out, model_, o, expand); });
+    return list(query, page, [&](json::Writer& out, const Opportunity& real) {
+        write_opportunity(out, model_, *sight_.shown(real, now), expand);
+    });
 }
 
 http::Reply LeverApi::deleted_opportunities(const Call& call) {
     LeverQuery query{call.target, {"deleted_at_start", "deleted_at_end"}};
-    const auto page = query.page(model_.opportunities(), [&](const Opportunity& o) {
-        return o.deleted_at && query.in_range("deleted_at", *o.deleted_at);
+    const Moment now = wall_clock();
+    const auto page = query.page(model_.opportunities(), [&](const Opportunity& real) {
+        const auto shown = sight_.shown(real, now);
+        const auto deleted_at = shown ? shown->opportunity.deleted_at : std::nullopt;
+        return deleted_at && query.in_range("deleted_at", deleted_at);
     });
     return list(query, page, [](json::Writer& out, const Opportunity& o) { write_deleted(out, o); });
 }
 
 http::Reply LeverApi::offers(const Call& call) {
     LeverQuery query{call.target, {}};
-    const auto* found = model_.opportunity(call.values[0]);
-    if (found == nullptr) return lever_not_found("opportunities", call.values[0]);
-    Page<Opportunity> page;
-    if (found->offer) page.items.push_back(found);
-    return list(query, page, [&](json::Writer& out, const Opportunity& o) { write_offer(out, model_, o); });
+    return of_opportunity(call.values[0], [&](const Shown& shown) {
+        Page<Opportunity> page;
+        if (shown.opportunity.offer) page.items.push_back(&shown.opportunity);
+        return list(query, page, [&](json::Writer& out, const Opportunity&) { write_offer(out, model_, shown); });
+    });
 }
 
 http::Reply LeverApi::applications(const Call& call) {
     LeverQuery query{call.target, {}};
-    const auto* found = model_.opportunity(call.values[0]);
-    if (found == nullptr) return lever_not_found("opportunities", call.values[0]);
-    Page<Opportunity> page;
-    if (found->application) page.items.push_back(found);
-    return list(query, page, [&](json::Writer& out, const Opportunity& o) { write_application(out, model_, o); });
+    return of_opportunity(call.values[0], [&](const Shown& shown) {
+        Page<Opportunity> page;
+        if (shown.opportunity.application) page.items.push_back(&shown.opportunity);
+        return list(query, page, [&](json::Writer& out, const Opportunity&) { write_application(out, shown); });
+    });
 }
 
 http::Reply LeverApi::contact(const Call& call) {
-    const auto* found = model_.contact(call.values[0]);
+    const auto* found = sight_.contact(call.values[0], wall_clock());
     if (found == nullptr) return lever_not_found("contacts", call.values[0]);
     return single([&](json::Writer& out) { write_contact(out, *found); });
 }
@@ -231,6 +194,7 @@ http::Reply LeverApi::reasons(const Call& call) {
 http::Reply LeverApi::posting(const Call& call) {
     const auto* found = model_.posting(call.values[0]);
     if (found == nullptr) return lever_not_found("postings", call.values[0]);
+    if (found->confidential && !gate_.grants().confidential) return forbidden("confidential");
     return single([&](json::Writer& out) { write_posting(out, *found); });
 }
 
@@ -259,21 +223,6 @@ http::Reply LeverApi::disposition(const Call&) {
 
 http::Reply LeverApi::nothing_here(const Call& call) {
     return lever_error(404, "ResourceNotFound", std::string{http::path_of(call.target)} + " does not exist");
-}
-
-std::string LeverApi::log() const {
-    json::Writer out;
-    out.begin_object().member("count", count_).key("requests").begin_array();
-    for (const auto& seen : seen_) {
-        out.begin_object()
-            .member("at", seen.at)
-            .member("method", seen.method)
-            .member("path", seen.target)
-            .member("status", seen.status)
-            .end_object();
-    }
-    out.end_array().end_object();
-    return out.text();
 }
 
 }  // namespace hirewire::sandbox

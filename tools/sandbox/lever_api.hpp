@@ -1,33 +1,25 @@
 #pragma once
-// Lever's Data API v1, the reading part that Hirewire uses: Basic auth, paging, error bodies and the rate limit of
-// the real one. Stricter in one point: a query parameter that it does not know is refused instead of ignored.
-#include <boost/asio/awaitable.hpp>
-#include <deque>
+// Lever's Data API v1, the reading part that Hirewire uses, with the paging of the real one. Stricter in one
+// point: a query parameter that it does not know is refused instead of ignored.
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/http/routes.hpp"
-#include "tools/sandbox/faults.hpp"
+#include "tools/sandbox/lever_gate.hpp"
 #include "tools/sandbox/lever_model.hpp"
+#include "tools/sandbox/lever_sight.hpp"
 
 namespace hirewire::sandbox {
 
-struct LeverApiSettings {
-    std::string api_key{};
-    bool rate_limit = true;
-    double per_second = 10;
-    double burst = 20;
-};
-
 class LeverApi {
 public:
-    LeverApi(const LeverModel& model, LeverApiSettings settings, Dice& dice);
+    LeverApi(const LeverModel& model, const LeverSight& sight, LeverGate& gate)
+        : model_{model}, sight_{sight}, gate_{gate} {}
 
+    // After all other routes under /v1: what is not known there is answered here.
     void add_routes(std::vector<http::Route>& routes);
-    Faults& faults() { return faults_; }
-    // {"count":…,"requests":[…]}, the newest 20,000.
-    [[nodiscard]] std::string log() const;
 
 private:
     struct Call {
@@ -35,17 +27,6 @@ private:
         http::PathValues values{};
     };
     using Answer = http::Reply (LeverApi::*)(const Call&);
-    struct Seen {
-        Moment at = 0;
-        std::string method{};
-        std::string target{};
-        int status = 0;
-    };
-
-    boost::asio::awaitable<http::Reply> serve(const http::Incoming& request, http::PathValues values, Answer answer);
-    // Nothing when the request may be answered.
-    std::optional<http::Reply> turn_away(const http::Incoming& request);
-    bool take_token();
 
     http::Reply opportunity(const Call& call);
     http::Reply opportunities(const Call& call);
@@ -63,14 +44,13 @@ private:
     http::Reply disposition(const Call& call);
     http::Reply nothing_here(const Call& call);
 
+    // Answers for an opportunity that is there and that the key may see, else why not.
+    using OnShown = std::function<http::Reply(const Shown&)>;
+    http::Reply of_opportunity(const std::string& id, const OnShown& answer) const;
+
     const LeverModel& model_;
-    LeverApiSettings settings_;
-    std::string authorization_;
-    Faults faults_;
-    double tokens_;
-    Instant refilled_at_;
-    std::deque<Seen> seen_;
-    std::int64_t count_ = 0;
+    const LeverSight& sight_;
+    LeverGate& gate_;
 };
 
 }  // namespace hirewire::sandbox

@@ -1,8 +1,13 @@
 #include "tools/sandbox/lever_control.hpp"
 
+#include <functional>
+#include <optional>
+#include <utility>
+
 #include "common/core/time.hpp"
 #include "common/json/writer.hpp"
 #include "tools/sandbox/control_body.hpp"
+#include "tools/sandbox/control_reply.hpp"
 #include "tools/sandbox/lever_views.hpp"
 #include "tools/sandbox/or_null.hpp"
 
@@ -14,42 +19,9 @@ using http::Method;
 using http::PathValues;
 using http::Reply;
 
-Reply unknown(std::string_view what) {
-    return http::problem(404, "not-found", "The sandbox knows no such " + std::string{what} + ".");
-}
-
 std::optional<Moment> midnight(const std::optional<std::string>& date) {
     const auto moment = date ? parse_iso(*date) : std::nullopt;
     return moment ? std::optional<Moment>{to_ms(*moment)} : std::nullopt;
-}
-
-void write_tokens(json::Writer& out, const std::vector<std::string>& tokens) {
-    out.key("tokens").begin_array();
-    for (const auto& token : tokens) out.string(token);
-    out.end_array();
-}
-
-bool is_origin(std::string_view word) {
-    for (const auto* origin : {"agency", "applied", "internal", "referred", "sourced", "university"}) {
-        if (word == origin) return true;
-    }
-    return false;
-}
-
-// Members of a posting that a body gives, over what was there.
-void read_posting(StrictObject& object, Posting& posting) {
-    if (object.has("state")) {
-        posting.state = object.one_of("state", {"published", "internal", "closed", "draft", "pending", "rejected"});
-    } else {
-        object.optional_text("state");
-    }
-    posting.text = object.optional_text("text").value_or(posting.text);
-    posting.department = object.optional_text("department").value_or(posting.department);
-    posting.team = object.optional_text("team").value_or(posting.team);
-    posting.location = object.optional_text("location").value_or(posting.location);
-    posting.commitment = object.optional_text("commitment").value_or(posting.commitment);
-    posting.external = object.optional_boolean("external").value_or(posting.external);
-    posting.confidential = object.optional_boolean("confidential").value_or(posting.confidential);
 }
 
 }  // namespace
@@ -59,11 +31,10 @@ void LeverControl::add_routes(std::vector<http::Route>& routes) {
         [&](Method method, std::string path, std::function<Reply(const Incoming&, const PathValues&)> f) {
             routes.push_back({.method = method, .path = "/_sandbox" + path, .handle = http::answer(std::move(f))});
         };
-    using OnOpportunity = Reply (LeverControl::*)(const Incoming&, const Opportunity&);
-    const auto add_move = [&](Method method, std::string path, OnOpportunity move) {
+    const auto add_move = [&](Method method, std::string path, Move move) {
         add(method, "/opportunities/{id}" + path, [this, move](const Incoming& request, const PathValues& values) {
             const auto* found = model_.opportunity(values[0]);
-            return found != nullptr ? (this->*move)(request, *found) : unknown("opportunity");
+            return found != nullptr ? make(move, request, *found) : unknown("opportunity");
         });
     };
     add(Method::post, "/opportunities", [this](const Incoming& r, const PathValues&) { return create(r); });
@@ -84,34 +55,17 @@ void LeverControl::add_routes(std::vector<http::Route>& routes) {
         const auto* found = model_.contact(values[0]);
         return found != nullptr ? change_person(request, *found) : unknown("contact");
     });
+    add(Method::post, "/contacts/{id}/anonymize", [this](const Incoming& request, const PathValues& values) {
+        const auto* found = model_.contact(values[0]);
+        return found != nullptr ? anonymize(request, *found) : unknown("contact");
+    });
+}
 
-    add(Method::post, "/postings", [this](const Incoming& r, const PathValues&) { return create_posting(r); });
-    add(Method::patch, "/postings/{id}", [this](const Incoming& request, const PathValues& values) {
-        const auto* found = model_.posting(values[0]);
-        return found != nullptr ? change_posting(request, *found) : unknown("posting");
-    });
-    add(Method::del, "/postings/{id}", [this](const Incoming&, const PathValues& values) {
-        const auto* found = model_.posting(values[0]);
-        return found != nullptr ? remove_posting(*found) : unknown("posting");
-    });
-
-    add(Method::post, "/delivery", [this](const Incoming& r, const PathValues&) { return set_delivery(r); });
-    add(Method::get, "/webhooks", [this](const Incoming& request, const PathValues&) {
-        return http::json_reply(200, webhooks_.log(from_of(request.target)));
-    });
-
-    add(Method::get, "/lever/requests", [this](const Incoming&, const PathValues&) {
-        return http::json_reply(200, api_.log());
-    });
-    add(Method::post, "/lever/faults", [this](const Incoming& request, const PathValues&) {
-        const auto wrong = api_.faults().set(request.body);
-        return wrong.empty() ? http::json_reply(200, api_.faults().text())
-                             : http::problem(422, "invalid-request", wrong);
-    });
-    add(Method::del, "/lever/faults", [this](const Incoming&, const PathValues&) {
-        api_.faults().clear();
-        return http::json_reply(200, api_.faults().text());
-    });
+Reply LeverControl::make(Move move, const Incoming& request, const Opportunity& opportunity) {
+    Opportunity before = opportunity;
+    Reply reply = (this->*move)(request, opportunity);
+    if (reply.status == 200) sight_.hold_opportunity(opportunity.id, std::move(before), wall_clock());
+    return reply;
 }
 
 Reply LeverControl::moved(const std::string& id, const Events& events) {
@@ -144,7 +98,9 @@ Reply LeverControl::create(const Incoming& request) {
         what.cluster = ClusterLink{.job = object.text("job"), .candidate = object.text("candidate")};
         object.finish();
     }
-    if (!what.contact.empty() && model_.contact(what.contact) == nullptr) body->wrong("contact", "is unknown");
+    const auto* known = model_.contact(what.contact);
+    if (!what.contact.empty() && known == nullptr) body->wrong("contact", "is unknown");
+    if (known != nullptr && known->anonymized) body->wrong("contact", "is anonymous");
     const auto* posting = what.posting ? model_.posting(*what.posting) : nullptr;
     if (what.posting && posting == nullptr) body->wrong("posting", "is unknown");
     if (!is_origin(what.origin)) body->wrong("origin", "is not one of Lever's six");
@@ -154,8 +110,12 @@ Reply LeverControl::create(const Incoming& request) {
 
     what.stage = model_.stage(stage)->id;
     what.confidential = confidential.value_or(posting != nullptr && posting->confidential);
+    const Moment now = wall_clock();
+    auto person_before = known != nullptr ? std::optional{*known} : std::nullopt;
     Events events;
-    const auto& fresh = model_.create(what, wall_clock(), events);
+    const auto& fresh = model_.create(what, now, events);
+    sight_.hold_opportunity(fresh.id, std::nullopt, now);
+    sight_.hold_contact(fresh.contact, std::move(person_before), now);
     if (!announce) events.clear();
 
     json::Writer out;
@@ -217,59 +177,20 @@ Reply LeverControl::change_person(const Incoming& request, const Contact& contac
         .name = body->optional_text("name"),
         .email = body->optional_text("email"),
         .phone = body->optional_text("phone")};
+    if (contact.anonymized) body->wrong("contact", "is anonymous");
     if (auto refused = body.refusal()) return *refused;
-    return moved(contact.id, model_.change_person(contact.id, change, wall_clock()));
+    const Moment now = wall_clock();
+    sight_.hold_person(contact, now);
+    return moved(contact.id, model_.change_person(contact.id, change, now));
 }
 
-Reply LeverControl::create_posting(const Incoming& request) {
+Reply LeverControl::anonymize(const Incoming& request, const Contact& contact) {
     ControlBody body{request.body};
-    Posting posting;
-    read_posting(*body.operator->(), posting);
-    if (posting.text.empty()) body->wrong("text", "is missing");
     if (auto refused = body.refusal()) return *refused;
-    const auto& fresh = model_.add_posting(std::move(posting), wall_clock());
-    json::Writer out;
-    out.begin_object().member("id", fresh.id);
-    write_tokens(out, {});
-    out.end_object();
-    return http::json_reply(201, out.text());
-}
-
-Reply LeverControl::change_posting(const Incoming& request, const Posting& posting) {
-    ControlBody body{request.body};
-    Posting changed = posting;
-    read_posting(*body.operator->(), changed);
-    if (auto refused = body.refusal()) return *refused;
-    model_.change_posting(std::move(changed), wall_clock());
-    return moved(posting.id, {});
-}
-
-Reply LeverControl::remove_posting(const Posting& posting) {
-    const std::string id = posting.id;
-    model_.remove_posting(id, wall_clock());
-    return moved(id, {});
-}
-
-Reply LeverControl::set_delivery(const Incoming& request) {
-    ControlBody body{request.body};
-    DeliveryFaults faults;
-    faults.drop = body->optional_ratio("drop").value_or(0);
-    faults.duplicate = body->optional_ratio("duplicate").value_or(0);
-    faults.reorder = Milliseconds{body->optional_integer("reorder_ms").value_or(0)};
-    faults.corrupt_signature = body->optional_ratio("corrupt_signature").value_or(0);
-    if (auto refused = body.refusal()) return *refused;
-    webhooks_.set_faults(faults);
-    json::Writer out;
-    out.begin_object()
-        .key("drop")
-        .number(faults.drop)
-        .key("duplicate")
-        .number(faults.duplicate)
-        .member("reorder_ms", faults.reorder.count())
-        .key("corrupt_signature")
-        .number(faults.corrupt_signature)
-        .end_object();
-    return http::json_reply(200, out.text());
+    const Moment now = wall_clock();
+    sight_.hold_person(contact, now);
+    model_.anonymize(contact.id, now);
+    return moved(contact.id, {});
 }
 
 }  // namespace hirewire::sandbox

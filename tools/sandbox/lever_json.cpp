@@ -18,8 +18,7 @@ std::string_view confidentiality(bool confidential) {
     return confidential ? "confidential" : "non-confidential";
 }
 
-void write_archived(json::Writer& out, std::string_view name, const std::optional<Archived>& archived) {
-    out.key(name);
+void write_archived(json::Writer& out, const std::optional<Archived>& archived) {
     if (!archived) {
         out.null();
         return;
@@ -43,7 +42,7 @@ void write_emails(json::Writer& out, const Person& person) {
 
 void write_stage_changes(json::Writer& out, const LeverModel& model, const Opportunity& opportunity) {
     const auto& stages = model.stages();
-    out.key("stageChanges").begin_array();
+    out.begin_array();
     for (const auto& change : opportunity.stage_changes) {
         const auto place =
             std::find_if(stages.begin(), stages.end(), [&](const Stage& s) { return s.id == change.stage; });
@@ -73,6 +72,33 @@ const Posting* posting_of(const LeverModel& model, const Opportunity& opportunit
     return opportunity.application ? model.posting(opportunity.application->posting) : nullptr;
 }
 
+// What Lever's editor makes of a plain text.
+std::string to_html(std::string_view text) {
+    std::string html = "<div>";
+    for (const char c : text) {
+        if (c == '&')
+            html += "&amp;";
+        else if (c == '<')
+            html += "&lt;";
+        else if (c == '>')
+            html += "&gt;";
+        else
+            html += c;
+    }
+    return html + "</div>";
+}
+
+void write_channels(json::Writer& out, const Posting& posting) {
+    out.key("distributionChannels");
+    if (posting.state == "draft") {
+        out.null();
+        return;
+    }
+    out.begin_array().string("internal");
+    if (posting.external) out.string("public");
+    out.end_array();
+}
+
 void write_field(json::Writer& out, std::string_view text, std::string_view identifier, std::string_view value) {
     out.begin_object().member("text", text).member("identifier", identifier).member("value", value).end_object();
 }
@@ -94,16 +120,9 @@ void write_reason(json::Writer& out, const ArchiveReason& reason) {
 
 void write_posting(json::Writer& out, const Posting& posting) {
     const std::string site = "https://jobs.lever.co/sandbox/" + posting.id;
-    out.begin_object()
-        .member("id", posting.id)
-        .member("text", posting.text)
-        .member("state", posting.state)
-        .key("distributionChannels")
-        .begin_array()
-        .string("internal");
-    if (posting.external) out.string("public");
-    out.end_array()
-        .member("user", user_id())
+    out.begin_object().member("id", posting.id).member("text", posting.text).member("state", posting.state);
+    write_channels(out, posting);
+    out.member("user", user_id())
         .member("owner", user_id())
         .member("hiringManager", user_id())
         .key("categories")
@@ -119,8 +138,8 @@ void write_posting(json::Writer& out, const Posting& posting) {
     write_tags(out, nullptr);
     out.key("content")
         .begin_object()
-        .member("description", "What you will do.")
-        .member("descriptionHtml", "<div>What you will do.</div>")
+        .member("description", posting.description)
+        .member("descriptionHtml", to_html(posting.description))
         .key("lists")
         .begin_array()
         .end_array()
@@ -146,6 +165,11 @@ void write_posting(json::Writer& out, const Posting& posting) {
         .member("createdAt", posting.created_at)
         .member("updatedAt", posting.updated_at)
         .member("workplaceType", "hybrid")
+        .member("transcribeInterviews", false)
+        .key("screening")
+        .begin_object()
+        .member("enabled", false)
+        .end_object()
         .end_object();
 }
 
@@ -154,7 +178,7 @@ void write_contact(json::Writer& out, const Contact& contact) {
         .member("id", contact.id)
         .member("name", contact.person.name)
         .member("headline", "")
-        .member("isAnonymized", false)
+        .member("isAnonymized", contact.anonymized)
         .key("location")
         .begin_object()
         .member("name", "")
@@ -164,9 +188,10 @@ void write_contact(json::Writer& out, const Contact& contact) {
     out.key("dataProtection").null().end_object();
 }
 
-void write_application(json::Writer& out, const LeverModel& model, const Opportunity& opportunity) {
+void write_application(json::Writer& out, const Shown& shown) {
+    const auto& opportunity = shown.opportunity;
     const auto& application = *opportunity.application;
-    const auto& person = model.contact(opportunity.contact)->person;
+    const auto& person = shown.contact.person;
     out.begin_object()
         .member("id", application.id)
         .member("type", "posting")
@@ -185,7 +210,8 @@ void write_application(json::Writer& out, const LeverModel& model, const Opportu
         .begin_array()
         .end_array()
         .member("createdAt", application.created_at);
-    write_archived(out, "archived", application.archived);
+    out.key("archived");
+    write_archived(out, application.archived);
     out.key("requisitionForHire").null();
     for (const auto* name : {"ipAddress", "referer", "userAgent", "acceptLanguage", "timezone"}) {
         write_or_null(out, name, "");
@@ -193,9 +219,10 @@ void write_application(json::Writer& out, const LeverModel& model, const Opportu
     out.end_object();
 }
 
-void write_offer(json::Writer& out, const LeverModel& model, const Opportunity& opportunity) {
+void write_offer(json::Writer& out, const LeverModel& model, const Shown& shown) {
+    const auto& opportunity = shown.opportunity;
     const auto& offer = *opportunity.offer;
-    const auto& person = model.contact(opportunity.contact)->person;
+    const auto& person = shown.contact.person;
     const auto* posting = posting_of(model, opportunity);
     out.begin_object().member("id", offer.id);
     write_or_null(out, "posting", posting != nullptr ? posting->id : "");
@@ -222,50 +249,65 @@ void write_offer(json::Writer& out, const LeverModel& model, const Opportunity& 
     out.member("sentAt", offer.created_at).key("sentDocument").null().key("signedDocument").null().end_object();
 }
 
-void write_opportunity(
-    json::Writer& out, const LeverModel& model, const Opportunity& opportunity, const Expand& expand) {
-    const auto& contact = *model.contact(opportunity.contact);
+void write_opportunity(json::Writer& out, const LeverModel& model, const Shown& shown, const Expand& expand) {
+    const auto& opportunity = shown.opportunity;
+    const auto& contact = shown.contact;
     const auto* posting = posting_of(model, opportunity);
-    out.begin_object().member("id", opportunity.id).member("name", contact.person.name).key("contact");
-    if (expand.contact) {
-        write_contact(out, contact);
-    } else {
-        out.string(contact.id);
+    // Writes the name, and null where that is wanted; else the value is to follow.
+    const auto has = [&](std::string_view name) {
+        out.key(name);
+        const bool is_null = shown.nulls.contains(name);
+        if (is_null) out.null();
+        return !is_null;
+    };
+    out.begin_object().member("id", opportunity.id).member("name", contact.person.name);
+    if (has("contact")) {
+        if (expand.contact) {
+            write_contact(out, contact);
+        } else {
+            out.string(contact.id);
+        }
     }
-    out.member("headline", "").key("stage");
-    if (expand.stage) {
-        write_stage(out, *model.stage(opportunity.stage));
-    } else {
-        out.string(opportunity.stage);
+    out.member("headline", "");
+    if (has("stage")) {
+        if (expand.stage) {
+            write_stage(out, *model.stage(opportunity.stage));
+        } else {
+            out.string(opportunity.stage);
+        }
     }
-    out.member("confidentiality", confidentiality(opportunity.confidential)).member("location", "");
+    if (has("confidentiality")) out.string(confidentiality(opportunity.confidential));
+    out.member("location", "");
     write_phones(out, contact.person);
     write_emails(out, contact.person);
-    out.key("links").begin_array();
-    for (const auto& link : contact.links) out.string(link);
-    out.end_array();
-    write_archived(out, "archived", opportunity.archived);
+    if (has("links")) {
+        out.begin_array();
+        for (const auto& link : contact.links) out.string(link);
+        out.end_array();
+    }
+    if (has("archived")) write_archived(out, opportunity.archived);
     write_tags(out, posting);
     out.key("sources").begin_array().end_array();
-    write_stage_changes(out, model, opportunity);
-    out.member("origin", opportunity.origin)
-        .member("sourcedBy", user_id())
+    if (has("stageChanges")) write_stage_changes(out, model, opportunity);
+    if (has("origin")) out.string(opportunity.origin);
+    out.member("sourcedBy", user_id())
         .member("owner", user_id())
         .key("followers")
         .begin_array()
         .string(user_id())
-        .end_array()
-        .key("applications")
-        .begin_array();
-    if (opportunity.application && expand.applications) {
-        write_application(out, model, opportunity);
-    } else if (opportunity.application) {
-        out.string(opportunity.application->id);
+        .end_array();
+    if (has("applications")) {
+        out.begin_array();
+        if (opportunity.application && expand.applications) {
+            write_application(out, shown);
+        } else if (opportunity.application) {
+            out.string(opportunity.application->id);
+        }
+        out.end_array();
     }
-    out.end_array()
-        .member("createdAt", opportunity.created_at)
-        .member("updatedAt", opportunity.updated_at)
-        .member("lastInteractionAt", opportunity.updated_at)
+    if (has("createdAt")) out.integer(opportunity.created_at);
+    if (has("updatedAt")) out.integer(opportunity.updated_at);
+    out.member("lastInteractionAt", opportunity.updated_at)
         .member("lastAdvancedAt", opportunity.last_advanced_at)
         .key("snoozedUntil")
         .null()
@@ -274,7 +316,7 @@ void write_opportunity(
         .member("list", "https://hire.lever.co/candidates")
         .member("show", "https://hire.lever.co/candidates/" + opportunity.id)
         .end_object()
-        .member("isAnonymized", false)
+        .member("isAnonymized", contact.anonymized)
         .key("dataProtection")
         .null();
     write_or_null(out, "opportunityLocation", posting != nullptr ? posting->location : "");
@@ -342,8 +384,10 @@ void write_event_data(json::Writer& out, const Event& event) {
         out.member("fromStageId", event.from_stage).member("toStageId", event.to_stage);
     }
     if (event.kind == EventKind::archive_change) {
-        write_archived(out, "fromArchived", event.from_archived);
-        write_archived(out, "toArchived", event.to_archived);
+        out.key("fromArchived");
+        write_archived(out, event.from_archived);
+        out.key("toArchived");
+        write_archived(out, event.to_archived);
     }
     if (event.kind == EventKind::deleted) out.member("deletedBy", user_id());
     out.end_object();

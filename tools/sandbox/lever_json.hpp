@@ -2,6 +2,7 @@
 // The model in the shapes that Lever's Data API and webhooks give it.
 #include "common/json/writer.hpp"
 #include "tools/sandbox/lever_model.hpp"
+#include "tools/sandbox/lever_sight.hpp"
 
 namespace hirewire::sandbox {
 
@@ -16,10 +17,9 @@ void write_stage(json::Writer& out, const Stage& stage);
 void write_reason(json::Writer& out, const ArchiveReason& reason);
 void write_posting(json::Writer& out, const Posting& posting);
 void write_contact(json::Writer& out, const Contact& contact);
-void write_application(json::Writer& out, const LeverModel& model, const Opportunity& opportunity);
-void write_offer(json::Writer& out, const LeverModel& model, const Opportunity& opportunity);
-void write_opportunity(
-    json::Writer& out, const LeverModel& model, const Opportunity& opportunity, const Expand& expand);
+void write_application(json::Writer& out, const Shown& shown);
+void write_offer(json::Writer& out, const LeverModel& model, const Shown& shown);
+void write_opportunity(json::Writer& out, const LeverModel& model, const Shown& shown, const Expand& expand);
 // What is left of a deleted opportunity.
 void write_deleted(json::Writer& out, const Opportunity& opportunity);
 // {"stages":[…],"archiveReasons":[…]}

@@ -49,6 +49,10 @@ auto find_by_id_or_text(const Items& items, std::string_view id_or_text) -> cons
 
 }  // namespace
 
+bool is_origin(std::string_view word) {
+    return std::find(lever_origins.begin(), lever_origins.end(), word) != lever_origins.end();
+}
+
 LeverModel::LeverModel(Moment now) : stages_{seed_stages()}, reasons_{seed_reasons()} {
     Posting open{
         .id = seed_id("posting", "open"),
@@ -79,17 +83,20 @@ const ArchiveReason* LeverModel::reason(std::string_view id_or_text) const {
 }
 
 const Posting* LeverModel::posting(std::string_view id) const {
-    for (const auto& posting : postings_) {
-        if (posting.id == id) return posting.deleted_at ? nullptr : &posting;
-    }
-    return nullptr;
+    const auto found = posting_index_.find(std::string{id});
+    if (found == posting_index_.end()) return nullptr;
+    const auto& posting = postings_[found->second];
+    return posting.deleted_at ? nullptr : &posting;
 }
 
 const Opportunity* LeverModel::opportunity(std::string_view id) const {
+    const auto* known = known_opportunity(id);
+    return known == nullptr || known->deleted_at ? nullptr : known;
+}
+
+const Opportunity* LeverModel::known_opportunity(std::string_view id) const {
     const auto found = opportunity_index_.find(std::string{id});
-    if (found == opportunity_index_.end()) return nullptr;
-    const auto& opportunity = opportunities_[found->second];
-    return opportunity.deleted_at ? nullptr : &opportunity;
+    return found == opportunity_index_.end() ? nullptr : &opportunities_[found->second];
 }
 
 const Contact* LeverModel::contact(std::string_view id) const {
@@ -123,7 +130,12 @@ Moment LeverModel::next_move(const Opportunity& opportunity, Moment now) {
 }
 
 Event LeverModel::event_of(EventKind kind, const Opportunity& opportunity, Moment at) {
-    return {.kind = kind, .at = at, .opportunity = opportunity.id, .contact = opportunity.contact};
+    return {
+        .kind = kind,
+        .at = at,
+        .opportunity = opportunity.id,
+        .contact = opportunity.contact,
+        .origin = opportunity.origin};
 }
 
 const Opportunity& LeverModel::create(const NewOpportunity& what, Moment now, Events& events) {
@@ -221,33 +233,42 @@ Events LeverModel::change_person(const std::string& id, const PersonChange& chan
     if (change.email) contact.person.email = *change.email;
     if (change.phone) contact.person.phone = *change.phone;
     people_.emplace_back(contact.id, contact.person);
+    touch_person(contact, now);
+    return {{.kind = EventKind::contact_updated, .at = contact.last_move, .contact = id}};
+}
+
+void LeverModel::anonymize(const std::string& id, Moment now) {
+    auto& contact = contact_at(id);
+    contact.person = {};
+    contact.links.clear();
+    contact.anonymized = true;
+    touch_person(contact, now);
+}
+
+void LeverModel::touch_person(Contact& contact, Moment now) {
     contact.last_move = std::max(now, contact.last_move + 1);
     for (auto& opportunity : opportunities_) {
-        if (opportunity.contact == id && !opportunity.deleted_at) opportunity.updated_at = contact.last_move;
+        if (opportunity.contact != contact.id || opportunity.deleted_at) continue;
+        opportunity.updated_at = contact.last_move;
     }
-    return {{.kind = EventKind::contact_updated, .at = contact.last_move, .contact = id}};
 }
 
 const Posting& LeverModel::add_posting(Posting posting, Moment now) {
     if (posting.id.empty()) posting.id = random_uuid();
     posting.created_at = posting.updated_at = now;
+    posting_index_.emplace(posting.id, postings_.size());
     postings_.push_back(std::move(posting));
     return postings_.back();
 }
 
 void LeverModel::change_posting(Posting changed, Moment now) {
-    for (auto& posting : postings_) {
-        if (posting.id != changed.id) continue;
-        posting = std::move(changed);
-        posting.updated_at = now;
-        return;
-    }
+    auto& posting = postings_[posting_index_.at(changed.id)];
+    posting = std::move(changed);
+    posting.updated_at = now;
 }
 
 void LeverModel::remove_posting(const std::string& id, Moment now) {
-    for (auto& posting : postings_) {
-        if (posting.id == id) posting.deleted_at = now;
-    }
+    postings_[posting_index_.at(id)].deleted_at = now;
 }
 
 }  // namespace hirewire::sandbox

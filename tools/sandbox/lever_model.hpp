@@ -1,6 +1,7 @@
 #pragma once
 // What the sandbox's Lever knows and how it moves: opportunities, people, postings and the vocabulary, as plain
 // state. Knows neither HTTP nor a clock; each move is told the time and answers the events that Lever would announce.
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -13,6 +14,11 @@
 #include "tools/sandbox/people.hpp"
 
 namespace hirewire::sandbox {
+
+// Where an opportunity may come from, in Lever's words and order.
+inline constexpr std::array<std::string_view, 6> lever_origins{
+    "applied", "sourced", "referred", "university", "internal", "agency"};
+bool is_origin(std::string_view word);
 
 struct Stage {
     std::string id{};
@@ -35,6 +41,7 @@ struct Posting {
     std::string team{};
     std::string location{};
     std::string commitment{};
+    std::string description = "What you will do.";
     bool external = true;
     bool confidential = false;
     Moment created_at = 0;
@@ -47,6 +54,7 @@ struct Contact {
     std::string id{};
     Person person{};
     std::vector<std::string> links{};
+    bool anonymized = false;
     Moment last_move = 0;
 };
 
@@ -97,6 +105,7 @@ struct Event {
     Moment at = 0;
     std::string opportunity{};
     std::string contact{};
+    std::string origin{};  // of the opportunity; empty when the event is of none
     std::string application{};
     std::string from_stage{};
     std::string to_stage{};
@@ -147,6 +156,8 @@ public:
     // Null when unknown or deleted.
     [[nodiscard]] const Posting* posting(std::string_view id) const;
     [[nodiscard]] const Opportunity* opportunity(std::string_view id) const;
+    // A deleted one, too.
+    [[nodiscard]] const Opportunity* known_opportunity(std::string_view id) const;
     [[nodiscard]] const Contact* contact(std::string_view id) const;
 
     [[nodiscard]] bool is_hired(const Opportunity& opportunity) const;
@@ -165,6 +176,7 @@ public:
     Events change_person(const std::string& contact, const PersonChange& change, Moment now);
 
     // Lever announces nothing of these.
+    void anonymize(const std::string& contact, Moment now);
     const Posting& add_posting(Posting posting, Moment now);
     void change_posting(Posting changed, Moment now);
     void remove_posting(const std::string& id, Moment now);
@@ -174,6 +186,7 @@ private:
     Contact& contact_at(const std::string& id) { return contacts_[contact_index_.at(id)]; }
     Contact& add_contact(const Person& person);
     Moment next_move(const Opportunity& opportunity, Moment now);
+    void touch_person(Contact& contact, Moment now);
     [[nodiscard]] static Event event_of(EventKind kind, const Opportunity& opportunity, Moment at);
 
     std::vector<Stage> stages_;
@@ -181,6 +194,7 @@ private:
     std::deque<Posting> postings_;
     std::deque<Contact> contacts_;
     std::deque<Opportunity> opportunities_;
+    std::unordered_map<std::string, std::size_t> posting_index_;
     std::unordered_map<std::string, std::size_t> contact_index_;
     std::unordered_map<std::string, std::size_t> opportunity_index_;
     std::vector<std::pair<std::string, Person>> people_;

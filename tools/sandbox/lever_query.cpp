@@ -51,6 +51,7 @@ LeverQuery::LeverQuery(std::string_view target, std::initializer_list<std::strin
         const std::string stem{name.substr(0, name.size() - std::string_view{"_start"}.size())};
         ranges_.push_back(
             {.name = stem,
+             .asked = value(stem + "_start") || value(stem + "_end"),
              .start = bound(stem + "_start", 0),
              .end = bound(stem + "_end", std::numeric_limits<Moment>::max())});
     }
@@ -77,9 +78,10 @@ bool LeverQuery::admits(std::string_view name, std::string_view wanted) const {
     return values.empty() || std::find(values.begin(), values.end(), wanted) != values.end();
 }
 
-bool LeverQuery::in_range(std::string_view name, Moment moment) const {
+bool LeverQuery::in_range(std::string_view name, std::optional<Moment> moment) const {
     for (const auto& range : ranges_) {
-        if (range.name == name) return moment >= range.start && moment <= range.end;
+        if (range.name != name) continue;
+        return moment ? *moment >= range.start && *moment <= range.end : !range.asked;
     }
     return true;
 }

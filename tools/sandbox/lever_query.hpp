@@ -25,8 +25,8 @@ public:
     // No value given, or one of those given equals `value`.
     [[nodiscard]] bool admits(std::string_view name, std::string_view value) const;
     [[nodiscard]] std::optional<std::string> value(std::string_view name) const;
-    // Whether `moment` lies within {name}_start and {name}_end, both included.
-    [[nodiscard]] bool in_range(std::string_view name, Moment moment) const;
+    // Whether `moment` lies within {name}_start and {name}_end, both included. No moment lies in no such range.
+    [[nodiscard]] bool in_range(std::string_view name, std::optional<Moment> moment) const;
     Expand expand();
 
     // One page of a collection that only grows at its end, of what `keep` keeps.
@@ -36,6 +36,7 @@ public:
 private:
     struct Range {
         std::string name{};
+        bool asked = false;
         Moment start = 0;
         Moment end = 0;
     };

@@ -9,12 +9,17 @@
 #include <stdexcept>
 #include <vector>
 
+#include "common/http/client.hpp"
 #include "common/http/server.hpp"
 #include "common/json/writer.hpp"
 #include "tools/sandbox/clara.hpp"
 #include "tools/sandbox/cleary.hpp"
 #include "tools/sandbox/cluster.hpp"
+#include "tools/sandbox/lever_api.hpp"
+#include "tools/sandbox/lever_conditions.hpp"
 #include "tools/sandbox/lever_control.hpp"
+#include "tools/sandbox/posting_control.hpp"
+#include "tools/sandbox/webhooks_api.hpp"
 
 namespace hirewire::sandbox {
 namespace {
@@ -54,14 +59,22 @@ void serve(const ServeSettings& settings) {
     boost::asio::io_context context{1};
     Dice dice{settings.seed};
     LeverModel model{wall_clock()};
-    Webhooks webhooks{
-        context,
-        {.receiver_url = settings.receiver_url,
-         .signature_token = first_of(secret("LEVER_SIGNATURE_TOKENS")),
-         .retry_first = settings.retry_first},
-        dice};
-    LeverApi api{model, {.api_key = secret("LEVER_API_KEY"), .rate_limit = settings.rate_limit}, dice};
-    LeverControl control{model, webhooks, api};
+    LeverSight sight{model};
+    auto subscriptions =
+        everything_to(settings.receiver_url, first_of(secret("LEVER_SIGNATURE_TOKENS")), wall_clock());
+    const auto make_client = [&context](const std::string& base_url) {
+        return http::make_client(context.get_executor(), {.base_url = base_url});
+    };
+    Webhooks webhooks{context, {.retry_first = settings.retry_first}, subscriptions, make_client, dice};
+    if (!webhooks.is_address(settings.receiver_url)) {
+        throw std::runtime_error("--receiver-url must be of the form http://host[:port][/path] or https://…");
+    }
+    LeverGate gate{{.api_key = secret("LEVER_API_KEY"), .rate_limit = settings.rate_limit}, dice};
+    LeverApi api{model, sight, gate};
+    WebhooksApi webhooks_api{subscriptions, webhooks, gate};
+    LeverControl control{model, sight, webhooks};
+    PostingControl postings{model};
+    LeverConditions conditions{model, sight, webhooks, gate};
 
     std::vector<std::unique_ptr<Destination>> destinations;
     destinations.push_back(std::make_unique<Clara>(secret("CLARA_TOKEN"), dice));
@@ -70,8 +83,11 @@ void serve(const ServeSettings& settings) {
 
     std::vector<http::Route> lever_routes;
     std::vector<http::Route> destination_routes;
+    webhooks_api.add_routes(lever_routes);
     api.add_routes(lever_routes);
     control.add_routes(lever_routes);
+    postings.add_routes(lever_routes);
+    conditions.add_routes(lever_routes);
     for (auto& destination : destinations) {
         destination->add_control(lever_routes);
         destination->add_control(destination_routes);

@@ -4,10 +4,15 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
 
 #include "common/core/uuid.hpp"
+#include "common/crypto/hash.hpp"
 #include "common/json/writer.hpp"
 #include "tools/sandbox/lever_json.hpp"
+#include "tools/sandbox/random_token.hpp"
 
 namespace hirewire::sandbox {
 namespace {
@@ -28,55 +33,119 @@ Url split(const std::string& url) {
     return {.base = url.substr(0, path), .target = url.substr(path)};
 }
 
-// 48 characters, as Lever's are.
-std::string make_token() {
-    return crypto::hex(crypto::sha256(random_uuid() + random_uuid())).substr(0, 48);
+struct Letter {
+    std::string body{};
+    std::size_t signature_at = 0;
+};
+
+template <typename WriteData>
+Letter sign_and_write(
+    std::string_view event,
+    Moment at,
+    std::string_view token,
+    const std::string& signature_token,
+    WriteData write_data) {
+    crypto::HmacSha256 sign{signature_token};
+    const std::string signature = crypto::hex(sign(token, std::to_string(at)));
+    json::Writer out;
+    out.begin_object()
+        .member("id", random_uuid())
+        .member("event", event)
+        .member("triggeredAt", at)
+        .member("token", token)
+        .member("signature", signature)
+        .key("data");
+    write_data(out);
+    out.end_object();
+    Letter letter{.body = out.text()};
+    letter.signature_at = letter.body.find(signature);
+    return letter;
+}
+
+http::Request post(std::string target, std::string body) {
+    http::Request request{.method = http::Method::post, .target = std::move(target)};
+    request.headers.push_back({.name = "Content-Type", .value = "application/json"});
+    request.body = std::move(body);
+    return request;
+}
+
+bool is_success(int status) {
+    return status >= 200 && status < 300;
 }
 
 }  // namespace
 
-Webhooks::Webhooks(asio::io_context& context, WebhookSettings settings, Dice& dice)
-    : context_{context}, settings_{std::move(settings)}, dice_{dice}, sign_{settings_.signature_token} {
-    auto url = split(settings_.receiver_url);
-    target_ = std::move(url.target);
-    client_ = http::make_client(context.get_executor(), {.base_url = std::move(url.base)});
+Webhooks::Webhooks(
+    asio::io_context& context,
+    WebhookSettings settings,
+    const Subscriptions& subscriptions,
+    MakeClient make_client,
+    Dice& dice)
+    : context_{context},
+      settings_{settings},
+      subscriptions_{subscriptions},
+      make_client_{std::move(make_client)},
+      dice_{dice} {}
+
+http::Client& Webhooks::client_of(const std::string& base_url) {
+    auto& client = clients_[base_url];
+    if (!client) client = make_client_(base_url);
+    return *client;
 }
 
-Webhooks::Webhook Webhooks::make(const Event& event) {
-    Webhook webhook{
-        .token = make_token(), .event = std::string{name_of(event.kind)}, .opportunity = event.opportunity};
-    const std::string signature = crypto::hex(sign_(webhook.token, std::to_string(event.at)));
-    json::Writer out;
-    out.begin_object()
-        .member("id", random_uuid())
-        .member("event", webhook.event)
-        .member("triggeredAt", event.at)
-        .member("token", webhook.token)
-        .member("signature", signature)
-        .key("data");
-    write_event_data(out, event);
-    out.end_object();
-    webhook.body = out.text();
-    webhook.signature_at = webhook.body.find(signature);
-    return webhook;
+bool Webhooks::is_address(const std::string& url) {
+    try {
+        client_of(split(url).base);
+        return true;
+    } catch (const std::invalid_argument&) {
+        return false;
+    }
+}
+
+asio::awaitable<bool> Webhooks::verify(Subscription subscription) {
+    const auto url = split(subscription.url);
+    const auto no_data = [](json::Writer& out) { out.begin_object().end_object(); };
+    auto letter =
+        sign_and_write(subscription.event, wall_clock(), random_token(), subscription.signature_token, no_data);
+    http::Request request = post(url.target, std::move(letter.body));
+    const auto reply = co_await client_of(url.base).send(std::move(request), answer_deadline);
+    const bool answered = reply && is_success(reply->status);
+    co_return answered;
 }
 
 std::vector<std::string> Webhooks::announce(const Events& events) {
     std::vector<std::string> tokens;
     for (const auto& event : events) {
-        webhooks_.push_back(make(event));
-        auto& webhook = webhooks_.back();
-        tokens.push_back(webhook.token);
-        const int copies = dice_.hits(faults_.duplicate) ? 2 : 1;
-        if (dice_.hits(faults_.drop)) {
-            webhook.fate = Fate::dropped;
-            continue;
-        }
-        for (int i = 0; i < copies; ++i) {
-            enqueue_after(dice_.up_to(faults_.reorder), {.webhook = &webhook});
+        for (const auto& subscription : subscriptions_.all()) {
+            if (!wants(subscription, event)) continue;
+            Webhook webhook{
+                .token = random_token(),
+                .event = subscription.event,
+                .opportunity = event.opportunity,
+                .url = subscription.url};
+            auto letter = sign_and_write(
+                webhook.event, event.at, webhook.token, subscription.signature_token, [&](json::Writer& out) {
+                    write_event_data(out, event);
+                });
+            webhook.body = std::move(letter.body);
+            webhook.signature_at = letter.signature_at;
+            tokens.push_back(webhook.token);
+            webhooks_.push_back(std::move(webhook));
+            deliver(webhooks_.back());
         }
     }
     return tokens;
+}
+
+void Webhooks::deliver(Webhook& webhook) {
+    const int copies = dice_.hits(faults_.duplicate) ? 2 : 1;
+    if (dice_.hits(faults_.drop)) {
+        webhook.fate = Fate::dropped;
+        return;
+    }
+    for (int i = 0; i < copies; ++i) {
+        enqueue_after(dice_.up_to(faults_.reorder), {.webhook = &webhook});
+    }
 }
 
 void Webhooks::enqueue_after(Milliseconds wait, Delivery delivery) {
@@ -104,17 +173,14 @@ void Webhooks::pump() {
 asio::awaitable<void> Webhooks::attempt(Delivery delivery) {
     Webhook& webhook = *delivery.webhook;
     Answer answer;
-    http::Request request;
-    request.method = http::Method::post;
-    request.target = target_;
-    request.headers.push_back({.name = "Content-Type", .value = "application/json"});
-    request.body = webhook.body;
+    const auto url = split(webhook.url);
+    http::Request request = post(url.target, webhook.body);
     if (dice_.hits(faults_.corrupt_signature)) {
         answer.corrupted = true;
         auto& digit = request.body[webhook.signature_at];
         digit = digit == '0' ? '1' : '0';
     }
-    auto reply = co_await client_->send(std::move(request), answer_deadline);
+    auto reply = co_await client_of(url.base).send(std::move(request), answer_deadline);
     --in_flight_;
 
     answer.at = wall_clock();
@@ -122,7 +188,7 @@ asio::awaitable<void> Webhooks::attempt(Delivery delivery) {
         answer.status = reply->status;
         answer.body = std::move(reply->body);
     }
-    const bool stored = answer.status >= 200 && answer.status < 300;
+    const bool stored = is_success(answer.status);
     webhook.answers.push_back(std::move(answer));
     if (stored) {
         webhook.fate = Fate::delivered;
