@@ -370,6 +370,11 @@ Section& Section::secret(
     return *this;
 }
 
+Section& Section::open() {
+    open_ = true;
+    return *this;
+}
+
 Section& Schema::section(std::string name, std::string help) {
     sections_.push_back(std::make_unique<Section>(std::move(name), std::move(help)));
     return *sections_.back();
@@ -404,6 +409,7 @@ void Schema::load(const std::string& file) {
         });
     };
     const auto refuse_unknown = [&](const toml::table& table, const Section* section, const std::string& prefix) {
+        if (section->open_) return;
         for (const auto& [name, node] : table) {
             const std::string key{name.str()};
             if (find_key(section, key) || find_section(prefix + key) != nullptr) continue;

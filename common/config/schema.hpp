@@ -50,6 +50,9 @@ public:
     // Declares <name>_env and <name>_file. The target gets the secret itself, white space around it cut off.
     Section& secret(
         std::string name, std::string& target, std::string default_variable, std::string help, Need = Need::required);
+    // For a tool that needs a few keys of a section that another program declares whole, and checks: the other keys
+    // are accepted unread.
+    Section& open();
 
     template <typename T>
     Section& integer(std::string key, T& target, std::string help, std::int64_t least, std::int64_t most) {
@@ -75,6 +78,7 @@ private:
         std::int64_t most);
     std::string name_;
     std::string help_;
+    bool open_ = false;
     std::vector<std::shared_ptr<Key>> keys_;
 };
 

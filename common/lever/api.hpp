@@ -15,6 +15,7 @@
 #include "common/http/client.hpp"
 #include "common/lever/budget.hpp"
 #include "common/lever/model.hpp"
+#include "common/lever/subscription.hpp"
 #include "common/metrics/registry.hpp"
 
 namespace hirewire::lever {
@@ -23,7 +24,7 @@ enum class Errc {
     not_found = 1,  // 404: deleted, never there, or hidden from this key
     forbidden,      // 403: confidential, or the key lacks the grant
     unauthorized,   // 401: the key is wrong
-    unavailable,    // 429, 5xx or silence, several times over
+    unavailable,    // 429, 5xx or silence, several times over; for a person look-up also a spent budget
     bad_answer,     // an answer that is not what Lever documents
     bad_offset,     // a list has to be begun anew
 };
@@ -36,7 +37,7 @@ struct Read {
     Timestamp read_at{};  // when Lever was asked: nothing in it is younger for certain
 };
 
-// Which opportunities a list is of; epoch ms, both ends included, 0 = open.
+// Which opportunities or postings a list is of; epoch ms, both ends included, 0 = open.
 struct Window {
     std::int64_t updated_since_ms = 0;
     std::int64_t updated_until_ms = 0;
@@ -46,6 +47,11 @@ struct Page {
     std::vector<Read> reads{};
     std::vector<std::string> unreadable{};  // ids of those that are not of the documented form
     std::string next{};                     // the next page's offset; empty on the last one
+};
+
+struct PostingPage {
+    std::vector<Advert> adverts{};
+    std::string next{};  // the next page's offset; empty on the last one
 };
 
 class Api {
@@ -64,6 +70,14 @@ public:
     virtual Answer<std::optional<Timestamp>> deleted_at(std::string id, Priority priority) = 0;
     virtual Answer<Vocabulary> vocabulary(Priority priority) = 0;
     virtual Answer<Posting> posting(std::string id, Priority priority) = 0;
+    // A page of up to a hundred postings in whatever state; otherwise as page(). A posting without an id is
+    // bad_answer: what is listed must be known exactly.
+    virtual Answer<PostingPage> postings(Window window, Priority priority) = 0;
+    virtual Answer<std::map<std::string, Timestamp>> deleted_postings_since(Timestamp since, Priority priority) = 0;
+    // Those of the people who have one of these addresses, with the addresses that Lever has of them.
+    virtual Answer<std::vector<Read>> with_emails(std::vector<std::string> emails, Priority priority) = 0;
+    // Which webhooks this key's account has.
+    virtual Answer<std::vector<Subscription>> subscriptions(Priority priority) = 0;
     // From the next request on.
     virtual void use_key(const std::string& key) = 0;
     virtual Answer<std::vector<Offer>> offers(std::string opportunity_id, Priority priority) = 0;
@@ -77,6 +91,7 @@ struct ApiSettings {
     Milliseconds timeout{10'000};
     int attempts = 5;
     Milliseconds first_backoff{250};
+    Milliseconds person_patience{5'000};  // how long a person look-up waits for the budget
 };
 
 std::unique_ptr<Api> make_api(

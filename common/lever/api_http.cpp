@@ -34,6 +34,28 @@ struct Category final : boost::system::error_category {
 };
 
 constexpr std::chrono::hours deleted_window{24 * 30};
+constexpr std::string_view expanded = "&expand=applications&expand=stage&expand=contact";
+
+// Of a list's page; empty on the last one. get_page() has seen to it that there is one where there is more.
+std::string next_of(const json::Document& document) {
+    return document["hasNext"].boolean() ? std::string{document["next"].string()} : std::string{};
+}
+
+void add_reads(
+    const json::Document& document, Timestamp asked, std::vector<Read>& reads, std::vector<std::string>* unreadable) {
+    for (const auto& item : document["data"].items()) {
+        auto opportunity = read_opportunity(item);
+        if (!opportunity) {
+            if (unreadable != nullptr) unreadable->emplace_back(item["id"].string());
+            continue;
+        }
+        Read read;
+        read.opportunity = std::move(*opportunity);
+        read.person = read_person(item);
+        read.read_at = asked;
+        reads.push_back(std::move(read));
+    }
+}
 
 class HttpApi final : public Api {
 public:
@@ -53,7 +75,7 @@ public:
 
     Answer<Read> opportunity(std::string id, Priority priority) override {
         const std::string target =
-            "/opportunities/" + http::percent_encode(id) + "?expand=applications&expand=stage&expand=contact";
+            "/opportunities/" + http::percent_encode(id) + "?" + std::string{expanded.substr(1)};
         Read read;
         auto document = co_await get(target, priority, &read.read_at);
         if (!document) co_return document.error();
@@ -66,64 +88,76 @@ public:
     }
 
     Answer<Page> page(Window window, Priority priority) override {
-        std::string target = "/opportunities?limit=100&expand=applications&expand=stage&expand=contact";
-        if (window.updated_since_ms != 0) target += "&updated_at_start=" + std::to_string(window.updated_since_ms);
-        if (window.updated_until_ms != 0) target += "&updated_at_end=" + std::to_string(window.updated_until_ms);
-        if (!window.offset.empty()) target += "&offset=" + http::percent_encode(window.offset);
         Timestamp asked{};
-        const bool all = may_see_confidential_;
-        auto document = co_await get(target + (all ? "&confidentiality=all" : ""), priority, &asked);
-        if (!document && all && document.error() == Errc::forbidden) {
-            // The key lacks the grant: what it may see is all that there is for us.
-            may_see_confidential_ = false;
-            document = co_await get(target, priority, &asked);
-        }
-        if (!document) {
-            const bool stale = !window.offset.empty() && document.error() == Errc::bad_answer;
-            co_return stale ? make_error_code(Errc::bad_offset) : document.error();
-        }
+        const std::string target = "/opportunities?limit=100" + std::string{expanded};
+        const auto document = co_await get_page(target, std::move(window), priority, &asked);
+        if (!document) co_return document.error();
         Page page;
-        for (const auto& item : (*document)["data"].items()) {
-            auto opportunity = read_opportunity(item);
-            if (!opportunity) {
-                page.unreadable.emplace_back(item["id"].string());
-                continue;
-            }
-            Read read;
-            read.opportunity = std::move(*opportunity);
-            read.person = read_person(item);
-            read.read_at = asked;
-            page.reads.push_back(std::move(read));
-        }
-        if ((*document)["hasNext"].boolean()) {
-            page.next = (*document)["next"].string();
-            if (page.next.empty()) co_return make_error_code(Errc::bad_answer);
-        }
+        add_reads(*document, asked, page.reads, &page.unreadable);
+        page.next = next_of(*document);
         co_return page;
     }
 
-    Answer<std::map<std::string, Timestamp>> deleted_since(Timestamp since, Priority priority) override {
-        const Timestamp now = clock_.now();
-        const Timestamp from = std::max(since, now - deleted_window);
-        const std::string target = "/opportunities/deleted?deleted_at_start=" + std::to_string(to_ms(from)) +
-                                   "&deleted_at_end=" + std::to_string(to_ms(now + std::chrono::minutes{1}));
-        std::map<std::string, Timestamp> found;
+    Answer<PostingPage> postings(Window window, Priority priority) override {
+        const std::string target = "/postings?limit=100";
+        const auto document = co_await get_page(target, std::move(window), priority, nullptr);
+        if (!document) co_return document.error();
+        PostingPage page;
+        for (const auto& item : (*document)["data"].items()) {
+            auto advert = read_advert(item);
+            if (!advert) co_return make_error_code(Errc::bad_answer);
+            page.adverts.push_back(std::move(*advert));
+        }
+        page.next = next_of(*document);
+        co_return page;
+    }
+
+    Answer<std::vector<Read>> with_emails(std::vector<std::string> emails, Priority priority) override {
+        std::string target = "/opportunities?limit=100" + std::string{expanded};
+        for (const auto& email : emails) target += "&email=" + http::percent_encode(email);
+        std::vector<Read> found;
+        Window window;
+        while (true) {
+            Window here = window;
+            Timestamp asked{};
+            const auto document = co_await get_page(target, std::move(here), priority, &asked);
+            if (!document) co_return document.error();
+            add_reads(*document, asked, found, nullptr);
+            window.offset = next_of(*document);
+            if (window.offset.empty()) co_return found;
+        }
+    }
+
+    Answer<std::vector<Subscription>> subscriptions(Priority priority) override {
+        std::vector<Subscription> found;
         const Each each = [&found](const json::Value& item) {
-            found[std::string{item["id"].string()}] = from_ms(item["deletedAt"].integer());
+            if (auto subscription = read_subscription(item)) found.push_back(std::move(*subscription));
         };
-        const Error problem = co_await each_item(target, priority, each);
+        const Error problem = co_await each_item("/webhooks", priority, each);
         if (problem) co_return problem;
         co_return found;
     }
 
+    Answer<std::map<std::string, Timestamp>> deleted_since(Timestamp since, Priority priority) override {
+        return deleted("/opportunities/deleted", since, priority);
+    }
+
+    Answer<std::map<std::string, Timestamp>> deleted_postings_since(Timestamp since, Priority priority) override {
+        return deleted("/postings/deleted", since, priority);
+    }
+
     Answer<std::vector<std::string>> opportunities_of(std::string contact_id, Priority priority) override {
-        const std::string target =
-            "/opportunities?confidentiality=all&contact_id=" + http::percent_encode(contact_id);
+        const std::string target = "/opportunities?limit=100&contact_id=" + http::percent_encode(contact_id);
         std::vector<std::string> ids;
-        const Each each = [&ids](const json::Value& item) { ids.emplace_back(item["id"].string()); };
-        const Error problem = co_await each_item(target, priority, each);
-        if (problem) co_return problem;
-        co_return ids;
+        Window window;
+        while (true) {
+            Window here = window;
+            const auto document = co_await get_page(target, std::move(here), priority, nullptr);
+            if (!document) co_return document.error();
+            for (const auto& item : (*document)["data"].items()) ids.emplace_back(item["id"].string());
+            window.offset = next_of(*document);
+            if (window.offset.empty()) co_return ids;
+        }
     }
 
     Answer<std::optional<Timestamp>> deleted_at(std::string id, Priority priority) override {
@@ -137,6 +171,7 @@ public:
 
     Answer<Vocabulary> vocabulary(Priority priority) override {
         Vocabulary words;
+        const Timestamp asked = clock_.now();
         const Each each_stage = [&words](const json::Value& item) {
             if (auto stage = read_stage(item)) words.stages[stage->id] = *stage;
         };
@@ -147,6 +182,16 @@ public:
         };
         problem = co_await each_item("/archive_reasons", priority, each_reason);
         if (problem) co_return problem;
+        // Where the stages stand is told elsewhere, and not to every key: it can be done without.
+        const auto disposition = co_await get("/disposition_stages", priority);
+        if (disposition) {
+            const auto data = (*disposition)["data"];
+            for (const auto& item : (data.is_object() ? data : disposition->root())["stages"].items()) {
+                const auto stage = read_stage(item);
+                if (stage && words.stages.contains(stage->id)) words.stages[stage->id] = *stage;
+            }
+        }
+        words.read_at = asked;
         co_return words;
     }
 
@@ -183,6 +228,43 @@ private:
         Place& operator=(const Place&) = delete;
     };
 
+    Answer<std::map<std::string, Timestamp>> deleted(std::string list, Timestamp since, Priority priority) {
+        const Timestamp now = clock_.now();
+        const Timestamp from = std::max(since, now - deleted_window);
+        const std::string target = list + "?deleted_at_start=" + std::to_string(to_ms(from)) +
+                                   "&deleted_at_end=" + std::to_string(to_ms(now + std::chrono::minutes{1}));
+        std::map<std::string, Timestamp> found;
+        const Each each = [&found](const json::Value& item) {
+            found[std::string{item["id"].string()}] = from_ms(item["deletedAt"].integer());
+        };
+        const Error problem = co_await each_item(target, priority, each);
+        if (problem) co_return problem;
+        co_return found;
+    }
+
+    // A page of a list, confidential ones too where the key may see them.
+    asio::awaitable<Result<json::Document>> get_page(
+        std::string target, Window window, Priority priority, Timestamp* asked) {
+        if (window.updated_since_ms != 0) target += "&updated_at_start=" + std::to_string(window.updated_since_ms);
+        if (window.updated_until_ms != 0) target += "&updated_at_end=" + std::to_string(window.updated_until_ms);
+        if (!window.offset.empty()) target += "&offset=" + http::percent_encode(window.offset);
+        const bool all = may_see_confidential_;
+        auto document = co_await get(target + (all ? "&confidentiality=all" : ""), priority, asked);
+        if (!document && all && document.error() == Errc::forbidden) {
+            document = co_await get(target, priority, asked);
+            // The key lacks the grant: what it may see is all that there is for us.
+            if (document) may_see_confidential_ = false;
+        }
+        if (!document) {
+            const bool stale = !window.offset.empty() && document.error() == Errc::bad_answer;
+            co_return stale ? make_error_code(Errc::bad_offset) : document.error();
+        }
+        if ((*document)["hasNext"].boolean() && (*document)["next"].string().empty()) {
+            co_return make_error_code(Errc::bad_answer);
+        }
+        co_return std::move(document);
+    }
+
     // Walks a paged list. `next` is opaque and only good for the same list.
     asio::awaitable<Error> each_item(std::string target, Priority priority, const Each& each) {
         const char joint = target.find('?') == std::string::npos ? '?' : '&';
@@ -200,11 +282,10 @@ private:
     }
 
     // `asked`, if given, is when the request that was answered went out.
-    asio::awaitable<Result<json::Document>> get(
-        std::string target, Priority priority, Timestamp* asked = nullptr) {
+    asio::awaitable<Result<json::Document>> get(std::string target, Priority priority, Timestamp* asked = nullptr) {
         Milliseconds backoff = settings_.first_backoff;
         for (int attempt = 1; attempt <= settings_.attempts; ++attempt) {
-            co_await wait_for_budget(priority);
+            if (!co_await wait_for_budget(priority)) co_return make_error_code(Errc::unavailable);
             http::Request request;
             request.target = target;
             request.headers.push_back({"Authorization", authorization_});
@@ -220,7 +301,8 @@ private:
                     continue;
                 }
                 const auto data = (*document)["data"];
-                if (!data.is_object() && !data.is_array()) co_return make_error_code(Errc::bad_answer);
+                const bool known_form = data.is_object() || data.is_array() || (*document)["stages"].is_array();
+                if (!known_form) co_return make_error_code(Errc::bad_answer);
                 co_return std::move(document);
             }
             if (reply && reply->status == 404) co_return make_error_code(Errc::not_found);
@@ -237,17 +319,20 @@ private:
         co_return make_error_code(Errc::unavailable);
     }
 
-    // A ticket a waiter; the most urgent, then the oldest, goes first.
-    asio::awaitable<void> wait_for_budget(Priority priority) {
+    // A ticket a waiter; the most urgent, then the oldest, goes first. Who asks for a person has somebody waiting at
+    // the other end, and is told after a while that nothing is left for it.
+    asio::awaitable<bool> wait_for_budget(Priority priority) {
         const Instant asked = clock_.monotonic();
         const Place place{waiting_, {priority, next_ticket_++}};
         while (true) {
             const Instant now = clock_.monotonic();
             if (*waiting_->begin() == place.ticket && bucket_.take(now)) break;
+            if (priority == Priority::person && now - asked > settings_.person_patience) co_return false;
             const auto wait = std::chrono::ceil<Milliseconds>(bucket_.next(now) - now);
             co_await sleep_for(std::max(wait, Milliseconds{5}));
         }
         budget_wait_.observe(std::chrono::duration<double>(clock_.monotonic() - asked).count());
+        co_return true;
     }
 
     Milliseconds jittered(Milliseconds backoff) {

@@ -7,6 +7,8 @@
 namespace hirewire::lever {
 namespace {
 
+constexpr std::size_t longest_description = 500'000;
+
 std::string text(const json::Value& v) {
     return std::string{v.string()};
 }
@@ -86,7 +88,8 @@ Person read_person(const json::Value& data) {
 }
 
 std::optional<Stage> read_stage(const json::Value& data) {
-    Stage s{.id = text(data["id"]), .name = text(data["text"])};
+    Stage s{.id = text(data["id"]), .name = text(data["text"]), .pipeline = text(data["pipeline"])};
+    s.rank = data["rank"].number();
     return s.id.empty() ? std::nullopt : std::optional{std::move(s)};
 }
 
@@ -110,6 +113,26 @@ std::optional<Posting> read_posting(const json::Value& data) {
         if (channel.string() == "public") p.external = true;
     }
     return p;
+}
+
+std::optional<Advert> read_advert(const json::Value& data) {
+    auto posting = read_posting(data);
+    if (!posting) return std::nullopt;
+    Advert advert;
+    advert.posting = std::move(*posting);
+    advert.url = text(data["urls"]["show"]);
+    advert.created_at_ms = data["createdAt"].integer();
+    advert.updated_at_ms = data["updatedAt"].integer();
+    const auto content = data["content"];
+    auto& html = advert.description_html;
+    html = text(content["descriptionHtml"]);
+    for (const auto& list : content["lists"].items()) {
+        html += "<h3>" + text(list["text"]) + "</h3><ul>" + text(list["content"]) + "</ul>";
+    }
+    html += text(content["closingHtml"]);
+    // What no Kafka record holds is no description.
+    if (html.size() > longest_description) html.clear();
+    return advert;
 }
 
 std::optional<Offer> read_offer(const json::Value& data) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/core/time.hpp"
 #include "common/json/value.hpp"
 
 namespace hirewire::lever {
@@ -56,6 +57,8 @@ struct Person {
 struct Stage {
     std::string id{};
     std::string name{};
+    std::string pipeline{};  // lead, applicant, screen, onsite, offer; empty where Lever does not tell
+    double rank = 0;         // orders the stages
 };
 
 struct ArchiveReason {
@@ -65,6 +68,7 @@ struct ArchiveReason {
 };
 
 struct Vocabulary {
+    Timestamp read_at{};
     std::map<std::string, Stage> stages{};
     std::map<std::string, ArchiveReason> archive_reasons{};
 };
@@ -77,6 +81,15 @@ struct Posting {
     std::string state{};
     bool external = false;  // distributed to the public job site
     bool confidential = false;
+};
+
+// A posting with what is shown to the public.
+struct Advert {
+    Posting posting{};
+    std::string description_html{};
+    std::string url{};  // empty for a draft
+    std::int64_t created_at_ms = 0;
+    std::int64_t updated_at_ms = 0;
 };
 
 struct Offer {
@@ -92,6 +105,7 @@ Person read_person(const json::Value& opportunity_data);
 std::optional<Stage> read_stage(const json::Value& data);
 std::optional<ArchiveReason> read_archive_reason(const json::Value& data);
 std::optional<Posting> read_posting(const json::Value& data);
+std::optional<Advert> read_advert(const json::Value& posting_data);
 std::optional<Offer> read_offer(const json::Value& data);
 
 // The hire's start date: the configured field of the newest signed offer, else of the newest sent one, else of the

@@ -20,6 +20,12 @@ inline constexpr Name lever_budget_wait{"hirewire_lever_budget_wait_seconds", "W
 inline constexpr Name changes_emitted{"hirewire_changes_emitted_total", "Changes emitted, by kind and cause"};
 inline constexpr Name hints{"hirewire_hints_total", "Hints worked off, by what came of them"};
 inline constexpr Name sweeps{"hirewire_sweeps_total", "Finished sweeps and walks of Lever's state, by kind"};
+inline constexpr Name webhook_subscriptions{
+    "hirewire_webhook_subscriptions",
+    "1 for the state that an event's subscription in Lever is in, 0 for the others"};
+inline constexpr Name postings_implausible{
+    "hirewire_postings_implausible",
+    "1 while more than half of the known postings are not listed any more: see the log"};
 inline constexpr Name outcomes{"hirewire_outcomes_total", "Outcomes by destination and outcome"};
 inline constexpr Name end_to_end{
     "hirewire_end_to_end_seconds", "From the transition in Lever to applied at the destination"};

@@ -108,8 +108,8 @@ public:
     virtual void confirm(const Delivery& delivery, Milliseconds remember, Done done) = 0;
     virtual Answer<void> release(Delivery delivery, std::string owner) = 0;
 
-    // lever-source's cache of hiring.opportunities. It is trustworthy once it is known to be whole: prepared, restored
-    // change by change, vouched for under the same name.
+    // lever-source's cache of hiring.opportunities. It is trustworthy once it is known to be whole: prepared,
+    // restored change by change, vouched for under the same name.
     virtual Answer<Remembered> last_change(std::string opportunity) = 0;
     virtual Answer<void> remember_change(std::string opportunity, std::string change) = 0;
     virtual Answer<void> prepare_changes(std::string restoration) = 0;

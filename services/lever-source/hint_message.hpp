@@ -10,9 +10,6 @@
 namespace hirewire::source {
 
 inline const std::string sweeps_topic = "lever.sweeps";
-// Kinds of runs, and reasons of the hints that they give.
-inline constexpr std::string_view sweep_kind = "sweep";
-inline constexpr std::string_view walk_kind = "walk";
 
 inline kafka::Message hint_message(
     const v1::Hint& hint, std::string id, const std::string& account, Timestamp now, std::string traceparent = {}) {

@@ -5,16 +5,29 @@
 #include <boost/asio/detached.hpp>
 
 #include "common/runtime/engine_service.hpp"
+#include "services/lever-source/open_hires.hpp"
 
 namespace hirewire::source {
 
 namespace asio = boost::asio;
+namespace {
+
+constexpr std::chrono::minutes longest_person_cache{10};
+
+}  // namespace
 
 runtime::Endpoint LeverSource::admin() const {
     return {.address = settings_.address, .port = settings_.admin_port};
 }
 
 asio::awaitable<void> LeverSource::start(runtime::Runtime& runtime) {
+    if (const auto fault = lever::fault_of(settings_.webhooks); !fault.empty()) throw config::Error{fault};
+    if (settings_.person_cache > longest_person_cache) {
+        throw config::Error{
+            "lever-source.person_cache is longer than ten minutes. Hint: who is deleted in Lever must soon be "
+            "forgotten "
+            "here."};
+    }
     const auto& common = runtime.common();
     const auto executor = runtime.context().get_executor();
     store_ = redis::make_store(executor, common.redis);
@@ -38,7 +51,8 @@ asio::awaitable<void> LeverSource::start(runtime::Runtime& runtime) {
         runtime.fail("another lever-source has taken over; this one ends");
     };
     listener.asked = [this](const v1::Run& run) {
-        if (sweeper_ && run.kind() == "sweep") sweeper_->ask(run.run_id());
+        if (sweeper_ && run.kind() == sweep_kind) sweeper_->ask(run);
+        if (postings_ && run.kind() == postings_kind) postings_->ask(run);
     };
     leadership_ = std::make_unique<Leadership>(executor, common.kafka, runtime.clock(), std::move(listener));
     runtime.ready_when([this]() -> std::optional<std::string> {
@@ -70,12 +84,24 @@ void LeverSource::go(runtime::Runtime& runtime) {
     core.tiers = Source::rests();
     engine_ = std::make_unique<pipeline::Engine>(executor, *consumer_, *source_, runtime.clock(), core);
     runtime::run_engine(runtime, *engine_, *consumer_, "lever");
+    book_ = std::make_unique<RunBook>(common.account, *producer_, runtime.clock());
     SweepSettings sweep = settings_.sweep;
     sweep.account = common.account;
-    const auto runs = [kafka = common.kafka] { return read_runs(kafka); };
+    Past past;
+    past.runs = [kafka = common.kafka] { return read_runs(kafka); };
+    past.open_hires = [kafka = common.kafka](std::int64_t now_ms) { return read_open_hires(kafka, now_ms); };
     sweeper_ = std::make_unique<Sweeper>(
-        executor, std::move(sweep), runs, *api_, *reader_, *producer_, runtime.clock(), runtime.metrics());
+        executor, sweep, past, *api_, *reader_, *book_, *producer_, runtime.clock(), runtime.metrics());
     asio::co_spawn(executor, sweeper_->run(), asio::detached);
+    PostingsSettings postings = settings_.postings;
+    postings.account = common.account;
+    const auto known = [kafka = common.kafka] { return read_postings(kafka); };
+    postings_ = std::make_unique<Postings>(
+        executor, postings, known, *api_, *book_, *producer_, runtime.clock(), runtime.metrics());
+    asio::co_spawn(executor, postings_->run(), asio::detached);
+    const SubscriptionWatch::Look look = [this] { return api_->subscriptions(lever::Priority::sweep); };
+    watch_ = std::make_unique<SubscriptionWatch>(executor, settings_.webhooks, look, runtime.metrics());
+    asio::co_spawn(executor, watch_->run(), asio::detached);
 }
 
 std::size_t LeverSource::backlog() const {
@@ -89,6 +115,8 @@ std::size_t LeverSource::backlog() const {
 asio::awaitable<void> LeverSource::stop() {
     if (server_) server_->stop();
     if (sweeper_) sweeper_->stop();
+    if (postings_) postings_->stop();
+    if (watch_) watch_->stop();
     if (engine_) co_await engine_->stop();
     if (leadership_) co_await leadership_->stop();
 }

@@ -8,8 +8,10 @@
 #include "common/runtime/service.hpp"
 #include "services/lever-source/leadership.hpp"
 #include "services/lever-source/people.hpp"
+#include "services/lever-source/postings.hpp"
 #include "services/lever-source/settings.hpp"
 #include "services/lever-source/source.hpp"
+#include "services/lever-source/subscription_watch.hpp"
 #include "services/lever-source/sweeper.hpp"
 
 namespace hirewire::source {
@@ -38,7 +40,10 @@ private:
     std::unique_ptr<People> people_;
     std::unique_ptr<Reader> reader_;
     std::unique_ptr<Source> source_;
+    std::unique_ptr<RunBook> book_;
     std::unique_ptr<Sweeper> sweeper_;
+    std::unique_ptr<Postings> postings_;
+    std::unique_ptr<SubscriptionWatch> watch_;
     std::unique_ptr<Leadership> leadership_;
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<pipeline::Engine> engine_;

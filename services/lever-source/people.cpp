@@ -1,8 +1,14 @@
 #include "services/lever-source/people.hpp"
 
+#include <algorithm>
+#include <map>
+#include <set>
+
 #include "common/crypto/hash.hpp"
 #include "common/http/routes.hpp"
+#include "common/json/value.hpp"
 #include "common/json/writer.hpp"
+#include "services/lever-source/presence.hpp"
 
 namespace hirewire::source {
 namespace {
@@ -57,6 +63,9 @@ http::Handler People::handler() {
         {http::Method::get, "/internal/postings/{id}", [this](const http::Incoming&, http::PathValues v) {
              return posting(v[0]);
          }});
+    routes.push_back({http::Method::post, "/internal/presence", [this](const http::Incoming& r, http::PathValues) {
+                          return presence(std::string{r.body});
+                      }});
     return [this, route = http::make_handler(std::move(routes))](const http::Incoming& request) {
         return answer(request, route);
     };
@@ -104,7 +113,8 @@ asio::awaitable<http::Reply> People::vocabulary() {
     out.begin_object();
     out.key("stages").begin_array();
     for (const auto& [id, stage] : (*words)->stages) {
-        out.begin_object().member("id", id).member("name", stage.name).end_object();
+        out.begin_object().member("id", id).member("name", stage.name).member("pipeline", stage.pipeline);
+        out.key("rank").number(stage.rank).end_object();
     }
     out.end_array();
     out.key("archive_reasons").begin_array();
@@ -113,8 +123,30 @@ asio::awaitable<http::Reply> People::vocabulary() {
         out.member("type", reason.hired ? "hired" : "non-hired").end_object();
     }
     out.end_array();
+    out.member("read_at", iso_time((*words)->read_at));
     out.end_object();
     co_return http::json_reply(200, out.text());
+}
+
+asio::awaitable<http::Reply> People::presence(std::string body) {
+    const auto asked = read_presence_question(body);
+    if (!asked) {
+        co_return http::problem(
+            422,
+            "invalid-request",
+            "The body is {\"emails\": [...]} with at most " + std::to_string(most_emails) + " addresses.");
+    }
+    Presence found;
+    Timestamp read_at = Timestamp::max();
+    for (const auto& batch : batches(*asked)) {
+        const auto reads = co_await api_.with_emails(batch, lever::Priority::person);
+        if (!reads) co_return failure(reads.error());
+        for (const auto& read : *reads) {
+            add_presence(found, *asked, read);
+            read_at = std::min(read_at, read.read_at);
+        }
+    }
+    co_return http::json_reply(200, presence_text(found, read_at));
 }
 
 asio::awaitable<http::Reply> People::posting(std::string id) {

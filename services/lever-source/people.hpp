@@ -1,6 +1,7 @@
 #pragma once
-// The internal API: who somebody is, asked for at the moment of an attempt, and what Lever's stages and archive
-// reasons are called. Bearer token, never public. What Lever does not show is 404 `not_visible`.
+// The internal API: who somebody is, asked for at the moment of an attempt; which addresses Lever knows; what Lever's
+// stages and archive reasons are called. Bearer token, never public. What Lever does not show is 404 `not_visible`;
+// when Lever, or its request budget, has no answer in time it is 503 with Retry-After.
 #include "common/http/server.hpp"
 #include "services/lever-source/library.hpp"
 
@@ -17,6 +18,7 @@ private:
     boost::asio::awaitable<http::Reply> person(std::string opportunity_id);
     boost::asio::awaitable<http::Reply> vocabulary();
     boost::asio::awaitable<http::Reply> posting(std::string id);
+    boost::asio::awaitable<http::Reply> presence(std::string body);
 
     lever::Api& api_;
     Library& library_;

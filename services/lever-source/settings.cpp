@@ -1,5 +1,7 @@
 #include "services/lever-source/settings.hpp"
 
+#include "common/lever/webhook_settings.hpp"
+
 namespace hirewire::source {
 
 void declare(config::Schema& schema, Settings& s) {
@@ -14,6 +16,7 @@ void declare(config::Schema& schema, Settings& s) {
         .decimal("requests_per_second", s.lever.requests_per_second, "Lever's budget per key.", 0.1, 100'000)
         .decimal("burst", s.lever.burst, "What may be asked at once.", 1, 100'000)
         .duration("timeout", s.lever.timeout, "For one answer.");
+    lever::declare_webhooks(schema, s.webhooks);
     schema.section("lever-source", "Reads Lever's state and emits one record per transition.")
         .text("address", s.address, "Where the internal API and the admin pages are.")
         .integer(
@@ -39,6 +42,15 @@ void declare(config::Schema& schema, Settings& s) {
             "walk_interval",
             s.sweep.walk_interval,
             "How often all that Lever has is listed: some of its records do not say when they changed.")
+        .duration(
+            "hires_interval",
+            s.sweep.hires_interval,
+            "How often hires whose start lies ahead are read again: Lever announces no offer.")
+        .duration("postings_interval", s.postings.interval, "How often Lever is asked which postings have changed.")
+        .duration(
+            "postings_complete_interval",
+            s.postings.complete_interval,
+            "How often all postings are listed. One that two complete listings lack is gone.")
         .duration("posting_cache", s.posting_cache, "How long a posting's facts may be old.")
         .duration("person_cache", s.person_cache, "How long a person just read is answered from memory.");
     schema.section("internal", "The API by which sync daemons ask lever-source who somebody is.")

@@ -13,6 +13,8 @@
 #include "common/pipeline/history.hpp"
 #include "hirewire/v1/hint.pb.h"
 #include "services/lever-source/hint_message.hpp"
+#include "services/lever-source/open_hires.hpp"
+#include "services/lever-source/runs.hpp"
 
 namespace hirewire::source {
 namespace {
@@ -60,6 +62,12 @@ lever::Priority priority_of(const std::vector<Hint>& hints) {
         urgent = std::min(urgent, priority);
     }
     return urgent;
+}
+
+std::int64_t last_told(const std::vector<Hint>& hints) {
+    std::int64_t told = 0;
+    for (const auto& hint : hints) told = std::max(told, hint.told_ms);
+    return told;
 }
 
 kafka::Message change_message(const std::string& topic, const v1::Change& change, const Moment& moment) {
@@ -174,12 +182,8 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, Moment mome
     }
     const auto priority = priority_of(moment.hints);
     std::int64_t changed = 0;
-    std::int64_t told = 0;
-    for (const auto& hint : moment.hints) {
-        changed = std::max(changed, hint.triggered_at);
-        told = std::max(told, hint.told_ms);
-    }
-    auto read = co_await reader_.read(id, priority, changed, told);
+    for (const auto& hint : moment.hints) changed = std::max(changed, hint.triggered_at);
+    auto read = co_await reader_.read(id, priority, changed, last_told(moment.hints));
     if (!read) co_return co_await not_there(id, read.error(), last, std::move(moment));
     const auto& o = read->opportunity;
 
@@ -201,15 +205,9 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, Moment mome
     }
     const bool hired = o.archived && (*vocabulary)->archive_reasons.at(o.archived->reason_id).hired;
     if (hired) {
-        // Two webhooks tell of one hire: its offers are read once.
-        const auto known = library_.person(id);
-        if (known && known->hired_at_ms == o.archived->at_ms && to_ms(known->read_at) > told) {
-            facts.start_date = known->start_date;
-        } else {
-            auto start = co_await library_.start_date(id, priority);
-            if (!start) co_return verdict_on(start.error());
-            facts.start_date = std::move(*start);
-        }
+        auto start = co_await start_date(id, o, last, moment, priority);
+        if (!start) co_return verdict_on(start.error());
+        facts.start_date = std::move(*start);
     }
     if (o.anonymized) {
         forget(id);
@@ -237,6 +235,22 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, Moment mome
     if (!emitted) co_return pipeline::Wait{.reason = "not emitted: " + emitted.error().message()};
     done("emitted");
     co_return pipeline::Done{};
+}
+
+asio::awaitable<Result<std::string>> Source::start_date(
+    std::string id,
+    const lever::Opportunity& o,
+    const v1::Change* last,
+    const Moment& moment,
+    lever::Priority priority) {
+    // Two webhooks tell of one hire: its offers are read once.
+    const auto known = library_.person(id);
+    const auto told = last_told(moment.hints);
+    if (known && known->hired_at_ms == o.archived->at_ms && to_ms(known->read_at) > told) co_return known->start_date;
+    // What a sweep or a walk comes by is not asked for, when it is settled.
+    const bool same_hire = last != nullptr && last->hired() && last->hired_at_ms() == o.archived->at_ms;
+    if (told == 0 && same_hire && !open_hire(*last, moment.now_ms)) co_return last->start_date();
+    co_return co_await library_.start_date(std::move(id), priority);
 }
 
 asio::awaitable<Source::Verdict> Source::not_there(std::string id, Error why, const v1::Change* last, Moment moment) {

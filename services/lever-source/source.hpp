@@ -64,6 +64,12 @@ private:
 
     boost::asio::awaitable<Verdict> contact(const pipeline::Job& job);
     boost::asio::awaitable<Verdict> opportunity(std::string id, Moment moment, int parked);
+    boost::asio::awaitable<Result<std::string>> start_date(
+        std::string id,
+        const lever::Opportunity& o,
+        const v1::Change* last,
+        const Moment& moment,
+        lever::Priority priority);
     boost::asio::awaitable<Verdict> not_there(std::string id, Error why, const v1::Change* last, Moment moment);
     // The last emitted change; nothing when there never was one.
     boost::asio::awaitable<Result<std::optional<v1::Change>>> recall(std::string id);

@@ -5,11 +5,10 @@
 // nothing.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <set>
 #include <string>
 
 #include "common/core/time.hpp"
@@ -17,8 +16,8 @@
 #include "common/kafka/settings.hpp"
 #include "common/lever/api.hpp"
 #include "common/metrics/registry.hpp"
-#include "hirewire/v1/run.pb.h"
 #include "services/lever-source/reader.hpp"
+#include "services/lever-source/runs.hpp"
 
 namespace hirewire::source {
 
@@ -28,28 +27,25 @@ struct SweepSettings {
     Milliseconds leave_alone{std::chrono::minutes{2}};  // a webhook may still claim what is so fresh
     Milliseconds overlap{std::chrono::minutes{5}};
     Milliseconds walk_interval{std::chrono::hours{24}};
+    Milliseconds hires_interval{std::chrono::hours{24}};
 };
 
-// What hiring.runs says of the past.
-struct RunsSoFar {
-    std::int64_t covered_until_ms = 0;  // by a finished sweep or walk; 0 = there never was one
-    std::int64_t walked_at_ms = 0;      // when the last finished walk began
-    std::string walk_id{};              // of a walk that was broken off, with where it stood
-    std::string walk_offset{};
-    std::int64_t walk_began_ms = 0;
+// What the sweeper needs to know of what Kafka holds. Both block, and throw std::runtime_error when it does not
+// answer.
+struct Past {
+    std::function<RunsSoFar()> runs{};
+    std::function<std::set<std::string>(std::int64_t now_ms)> open_hires{};
 };
-void add_run(RunsSoFar& so_far, const v1::Run& run);
-// From hiring.runs. Blocks; throws std::runtime_error when Kafka does not answer.
-RunsSoFar read_runs(const kafka::Settings& settings);
 
 class Sweeper {
 public:
     Sweeper(
         boost::asio::any_io_executor executor,
         SweepSettings settings,
-        std::function<RunsSoFar()> read_runs,
+        Past past,
         lever::Api& api,
         Reader& reader,
+        RunBook& book,
         kafka::Producer& producer,
         const Clock& clock,
         metrics::Registry& metrics);
@@ -57,35 +53,30 @@ public:
     // Sweep after sweep, until stop(). To be spawned once.
     boost::asio::awaitable<void> run();
     // A sweep at once, up to now.
-    void ask(std::string run_id);
-    void stop();
+    void ask(v1::Run run) { rounds_.ask(std::move(run)); }
+    void stop() { rounds_.stop(); }
 
 private:
-    struct Counts {
-        std::int64_t opportunities = 0;
-        std::int64_t deleted = 0;
-        std::int64_t unreadable = 0;
-        std::int64_t pages = 0;
-    };
+    boost::asio::awaitable<void> round();
     boost::asio::awaitable<void> sweep(std::string run_id, std::int64_t until_ms);
     boost::asio::awaitable<void> walk();
+    boost::asio::awaitable<void> read_hires_again();
     // Page after page. Throws Lever's or Kafka's failure as std::runtime_error.
     boost::asio::awaitable<void> cover(v1::Run& run, lever::Window window, lever::Priority priority, Counts& counts);
     boost::asio::awaitable<void> hint(std::string opportunity, const v1::Run& run);
-    boost::asio::awaitable<void> record(v1::Run run, v1::RunState state, Counts counts);
-    boost::asio::awaitable<void> rest(Milliseconds most);
+    boost::asio::awaitable<void> finish(v1::Run run, Counts counts);
 
     SweepSettings settings_;
-    std::function<RunsSoFar()> read_runs_;
+    Past past_;
     lever::Api& api_;
     Reader& reader_;
+    RunBook& book_;
     kafka::Producer& producer_;
     const Clock& clock_;
     metrics::Registry& metrics_;
-    boost::asio::steady_timer woken_;
+    Rounds rounds_;
     RunsSoFar so_far_{};
-    std::optional<std::string> asked_{};
-    bool stopping_ = false;
+    bool known_ = false;
     boost::asio::thread_pool reading_{1};  // reading Kafka whole blocks
 };
 

@@ -1,5 +1,7 @@
 #include "tests/support/fake_lever.hpp"
 
+#include <algorithm>
+
 #include "common/core/sleep.hpp"
 
 namespace hirewire::testing {
@@ -78,9 +80,57 @@ FakeLever::Answer<lever::Vocabulary> FakeLever::vocabulary(lever::Priority prior
 FakeLever::Answer<lever::Posting> FakeLever::posting(std::string id, lever::Priority priority) {
     if (const auto error = reached("posting", priority)) co_return *error;
     if (pause.count() > 0) co_await sleep_for(pause);
-    const auto found = postings.find(id);
-    if (found == postings.end()) co_return lever::make_error_code(lever::Errc::not_found);
+    const auto found = shown_postings.find(id);
+    if (found == shown_postings.end()) co_return lever::make_error_code(lever::Errc::not_found);
     co_return found->second;
+}
+
+FakeLever::Answer<lever::PostingPage> FakeLever::postings(lever::Window window, lever::Priority priority) {
+    if (const auto error = reached("postings", priority)) co_return *error;
+    lever::PostingPage result;
+    for (auto at = adverts.upper_bound(window.offset); at != adverts.end(); ++at) {
+        if (at->second.updated_at_ms < window.updated_since_ms) continue;
+        if (result.adverts.size() == page_size) {
+            result.next = result.adverts.back().posting.id;
+            break;
+        }
+        result.adverts.push_back(at->second);
+    }
+    co_return result;
+}
+
+FakeLever::Answer<std::map<std::string, Timestamp>> FakeLever::deleted_postings_since(
+    Timestamp since, lever::Priority priority) {
+    if (const auto error = reached("deleted_postings_since", priority)) co_return *error;
+    std::map<std::string, Timestamp> found;
+    for (const auto& [id, at] : deleted_postings) {
+        if (at >= since) found.emplace(id, at);
+    }
+    co_return found;
+}
+
+FakeLever::Answer<std::vector<lever::Read>> FakeLever::with_emails(
+    std::vector<std::string> emails, lever::Priority priority) {
+    if (const auto error = reached("with_emails", priority)) co_return *error;
+    std::vector<lever::Read> found;
+    for (const auto& [id, opportunity] : opportunities) {
+        const auto& theirs = people[id].emails;
+        const bool asked_for = std::any_of(theirs.begin(), theirs.end(), [&](const std::string& email) {
+            return std::find(emails.begin(), emails.end(), email) != emails.end();
+        });
+        if (!asked_for) continue;
+        lever::Read read;
+        read.opportunity = opportunity;
+        read.person = people[id];
+        read.read_at = clock_.now();
+        found.push_back(std::move(read));
+    }
+    co_return found;
+}
+
+FakeLever::Answer<std::vector<lever::Subscription>> FakeLever::subscriptions(lever::Priority priority) {
+    if (const auto error = reached("subscriptions", priority)) co_return *error;
+    co_return webhooks;
 }
 
 FakeLever::Answer<std::vector<lever::Offer>> FakeLever::offers(std::string opportunity_id, lever::Priority priority) {

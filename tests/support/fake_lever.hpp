@@ -21,6 +21,11 @@ public:
     Answer<std::optional<Timestamp>> deleted_at(std::string id, lever::Priority priority) override;
     Answer<lever::Vocabulary> vocabulary(lever::Priority priority) override;
     Answer<lever::Posting> posting(std::string id, lever::Priority priority) override;
+    Answer<lever::PostingPage> postings(lever::Window window, lever::Priority priority) override;
+    Answer<std::map<std::string, Timestamp>> deleted_postings_since(
+        Timestamp since, lever::Priority priority) override;
+    Answer<std::vector<lever::Read>> with_emails(std::vector<std::string> emails, lever::Priority priority) override;
+    Answer<std::vector<lever::Subscription>> subscriptions(lever::Priority priority) override;
     Answer<std::vector<lever::Offer>> offers(std::string opportunity_id, lever::Priority priority) override;
     void use_key(const std::string&) override {}
 
@@ -29,7 +34,10 @@ public:
     std::map<std::string, std::vector<std::string>> contacts{};
     std::map<std::string, Timestamp> deleted{};
     lever::Vocabulary words{};
-    std::map<std::string, lever::Posting> postings{};
+    std::map<std::string, lever::Posting> shown_postings{};
+    std::map<std::string, lever::Advert> adverts{};
+    std::map<std::string, Timestamp> deleted_postings{};
+    std::vector<lever::Subscription> webhooks{};
     std::map<std::string, std::vector<lever::Offer>> offered{};
     // By the name of the call: answered with this in place of what is there.
     std::map<std::string, lever::Errc> trouble{};

@@ -11,6 +11,7 @@
 #include "tools/hirewire/run.hpp"
 #include "tools/hirewire/snapshot.hpp"
 #include "tools/hirewire/topics.hpp"
+#include "tools/hirewire/webhooks.hpp"
 
 namespace {
 
@@ -32,9 +33,13 @@ void add_place(CLI::App& verb, Place& place) {
     verb.add_option("--topic-prefix", place.prefix, "In place of the configured prefix");
 }
 
-kafka::Settings kafka_at(const Place& place) {
-    std::string file = place.config_file;
+std::string or_usual(std::string file) {
     if (const char* named = std::getenv("HIREWIRE_CONFIG"); file.empty() && named != nullptr) file = named;
+    return file;
+}
+
+kafka::Settings kafka_at(const Place& place) {
+    const std::string file = or_usual(place.config_file);
     runtime::Common common;
     common.kafka.client_id = "hirewire-cli";
     if (!file.empty()) {
@@ -110,9 +115,13 @@ struct RunVerb {
 void add_run(CLI::App& app, RunVerb& run, std::function<int()>& chosen) {
     auto* verb = app.add_subcommand("run", "Have a run done now, and show its report");
     add_place(*verb, run.place);
-    verb->add_option("kind", run.command.kind, "sweep: look at all in Lever that no webhook told of")
+    verb->add_option(
+            "kind",
+            run.command.kind,
+            "sweep: look at all in Lever that no webhook told of; postings: list all of them")
         ->required()
-        ->check(CLI::IsMember({"sweep"}));
+        ->check(CLI::IsMember({"sweep", "postings"}));
+    verb->add_flag("--force", run.command.force, "postings: also when more than half of them are gone");
     verb->add_flag("--json", run.command.as_json, "For programs");
     verb->callback([&run, &chosen] {
         chosen = [&run] {
@@ -120,6 +129,38 @@ void add_run(CLI::App& app, RunVerb& run, std::function<int()>& chosen) {
             return cli::ask_for_run(run.command);
         };
     });
+}
+
+void add_webhooks(CLI::App& app, cli::WebhooksCommand& command, std::function<int()>& chosen) {
+    auto* group = app.add_subcommand("webhooks", "Lever's webhook subscriptions, as [lever.webhooks] has them");
+    group->require_subcommand(1);
+    const auto add = [&](const char* name, const char* help, int (*run)(const cli::WebhooksCommand&)) {
+        auto* verb = group->add_subcommand(name, help);
+        verb->add_option(
+            "--config", command.config_file, "The installation's configuration (default: $HIREWIRE_CONFIG)");
+        verb->add_option(
+            "--key-env",
+            command.key_variable,
+            "The variable with a key that may read and write webhooks (default: LEVER_WEBHOOKS_KEY, then the "
+            "configured key)");
+        verb->add_flag("--json", command.as_json, "For programs");
+        verb->callback([&command, &chosen, run] {
+            chosen = [&command, run] {
+                command.config_file = or_usual(command.config_file);
+                return run(command);
+            };
+        });
+        return verb;
+    };
+    add("list", "Show which are there, and whether they are as expected", &cli::list_webhooks);
+    add("verify", "Have Lever post its connection test for each of ours", &cli::verify_webhooks);
+    auto* verb =
+        add("register", "Make those that are missing, and keep their signature tokens", &cli::register_webhooks);
+    verb->add_option("--events", command.events, "Only these of the expected, comma separated")->delimiter(',');
+    verb->add_option(
+            "--receiver-pid", command.receiver_pids, "A receiver to send SIGHUP to; may be given again and again")
+        ->check(CLI::Range(2, 4'194'304));
+    verb->add_flag("--dry-run", command.dry_run, "Say what would be done, and do nothing");
 }
 
 }  // namespace
@@ -135,6 +176,8 @@ int main(int argc, char** argv) {
     add_snapshot(app, snapshot, chosen);
     RunVerb run;
     add_run(app, run, chosen);
+    cli::WebhooksCommand webhooks;
+    add_webhooks(app, webhooks, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

@@ -38,6 +38,7 @@ int ask_for_run(const RunCommand& command) {
     asked.set_kind(command.kind);
     asked.set_state(v1::RUN_STATE_ASKED);
     asked.set_at_ms(to_ms(clock.now()));
+    asked.set_force(command.force);
     kafka::Tail tail{command.kafka, {"hiring.runs"}, kafka::Tail::From::end};
     write_run(command.kafka, asked);
     const Instant until = clock.monotonic() + command.patience;

@@ -12,6 +12,7 @@ struct RunCommand {
     std::string kind{};
     Milliseconds patience{std::chrono::minutes{10}};
     bool as_json = false;
+    bool force = false;  // postings: also when more than half of them are gone
 };
 
 // Answers the exit code (1: the run failed, or nobody took it up in time) and throws std::runtime_error with one

@@ -59,7 +59,7 @@ TEST_CASE(
 TEST_CASE("library: all who want the same at once share one call") {
     Bench b;
     b.lever.words = testing::vocabulary();
-    b.lever.postings["p"] = lever::Posting{.id = "p"};
+    b.lever.shown_postings["p"] = lever::Posting{.id = "p"};
     boost::asio::io_context context{1};
     b.lever.pause = Milliseconds{1};
     int answered = 0;
@@ -81,7 +81,7 @@ TEST_CASE("library: a posting is remembered for five minutes, also that it is hi
     CHECK_FALSE(finish(b.library.posting("p", lever::Priority::webhook)).has_value());
     b.lever.trouble.clear();
     CHECK_FALSE(finish(b.library.posting("p", lever::Priority::webhook)).value().has_value());
-    b.lever.postings["p"] = lever::Posting{.id = "p"};
+    b.lever.shown_postings["p"] = lever::Posting{.id = "p"};
     CHECK_FALSE(finish(b.library.posting("p", lever::Priority::webhook)).value().has_value());
     CHECK(b.calls("posting") == 2);
     b.clock.advance(std::chrono::minutes{5});

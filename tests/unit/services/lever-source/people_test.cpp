@@ -37,13 +37,23 @@ struct Bench {
             .phones = {"555"},
             .location = "Berlin",
             .headline = "Eng"};
-        lever.postings["p 1"] = lever::Posting{.id = "p 1", .title = "Engineer"};
+        lever.shown_postings["p 1"] = lever::Posting{.id = "p 1", .title = "Engineer"};
     }
     http::Reply get(const std::string& target, const std::string& authorization = "Bearer internal") {
         const Bearer headers{authorization};
         http::Incoming request;
         request.target = target;
         request.headers = &headers;
+        const auto handler = people.handler();
+        return finish(handler(request));
+    }
+    http::Reply ask_presence(std::string body) {
+        const Bearer headers{"Bearer internal"};
+        http::Incoming request;
+        request.method = http::Method::post;
+        request.target = "/internal/presence";
+        request.headers = &headers;
+        request.body = std::move(body);
         const auto handler = people.handler();
         return finish(handler(request));
     }
@@ -111,4 +121,46 @@ TEST_CASE("people: vocabulary and postings") {
     CHECK(b.get("/internal/postings/p%201").status == 200);
     CHECK(b.get("/internal/postings/none").status == 404);
     CHECK(b.get("/internal/nothing").status == 404);
+}
+
+TEST_CASE("people: presence matches addresses without case and space, and tells only of those that were asked for") {
+    Bench b;
+    b.lever.opportunities["opportunity-2"] = b.lever.opportunities["opportunity-1"];
+    b.lever.opportunities["opportunity-2"].id = "opportunity-2";
+    b.lever.people["opportunity-2"].emails = {"Ann@Example.net", "other@example.net"};
+    b.lever.opportunities["opportunity-3"] = b.lever.opportunities["opportunity-1"];
+    b.lever.opportunities["opportunity-3"].id = "opportunity-3";
+    b.lever.people["opportunity-3"].emails = {"", "nobody asked@example.net"};
+    const auto reply =
+        b.ask_presence(R"({"emails": [" Ann@Example.net ", "bob@example.net", "", "  ", "no address", "@"]})");
+    REQUIRE(reply.status == 200);
+    const auto document = json::Document::parse(reply.body);
+    REQUIRE(document.has_value());
+    const auto known = (*document)["known"].items();
+    REQUIRE(known.size() == 1);
+    CHECK(known[0]["email"].string() == "ann@example.net");
+    REQUIRE(known[0]["opportunities"].size() == 2);
+    CHECK(known[0]["opportunities"].items()[1].string() == "opportunity-2");
+    CHECK(reply.body.find("other@") == std::string::npos);
+    CHECK(reply.body.find("Ann Park") == std::string::npos);
+    CHECK(b.lever.calls == std::vector<std::string>{"with_emails"});
+    CHECK(b.lever.priorities.back() == lever::Priority::person);
+}
+
+TEST_CASE("people: presence asks Lever for many addresses at a time, and refuses what it cannot read") {
+    Bench b;
+    std::string emails;
+    for (int i = 0; i < 100; ++i) emails += (i == 0 ? "" : ",") + ("\"p" + std::to_string(i) + "@example.net\"");
+    CHECK(b.ask_presence("{\"emails\": [" + emails + "]}").status == 200);
+    CHECK(b.lever.calls.size() <= 6);
+    for (const char* wrong : {"", "[]", "{}", R"({"emails": "ann@example.net"})"}) {
+        CHECK(b.ask_presence(wrong).status == 422);
+    }
+    std::string many = "\"a@b\"";
+    for (int i = 0; i < 500; ++i) many += ",\"a@b\"";
+    CHECK(b.ask_presence("{\"emails\": [" + many + "]}").status == 422);
+    b.lever.trouble["with_emails"] = lever::Errc::unavailable;
+    const auto away = b.ask_presence(R"({"emails": ["ann@example.net"]})");
+    CHECK(away.status == 503);
+    CHECK(http::header(away.headers, "Retry-After") == "5");
 }

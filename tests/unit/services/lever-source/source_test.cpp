@@ -33,7 +33,7 @@ const std::string id = "opportunity-1";
 struct Bench {
     Bench() {
         lever.words = testing::vocabulary();
-        lever.postings["posting-1"] = lever::Posting{.id = "posting-1", .title = "Engineer", .external = true};
+        lever.shown_postings["posting-1"] = lever::Posting{.id = "posting-1", .title = "Engineer", .external = true};
         finish(store.prepare_changes("test"));
         REQUIRE(finish(store.vouch_for_changes("test")).value() == redis::Opening::opened);
         opportunity.created(now).applied(now);
@@ -327,7 +327,7 @@ TEST_CASE("source: an unknown stage is looked up again, and carried without a na
 
 TEST_CASE("source: a posting that Lever does not show makes the change confidential") {
     Bench b;
-    b.lever.postings.clear();
+    b.lever.shown_postings.clear();
     CHECK(is<pipeline::Done>(b.stage_webhook()));
     CHECK(b.emitted().back().confidential());
     CHECK(b.emitted().back().posting().id() == "posting-1");

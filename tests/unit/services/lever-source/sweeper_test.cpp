@@ -24,6 +24,7 @@ struct Bench {
         settings.interval = Milliseconds{5};
         clock.advance(std::chrono::hours{24 * 20'000});
         now = to_ms(clock.now());
+        past.hires_read_at_ms = now;
     }
     void add(const std::string& id, std::int64_t updated_at) {
         auto& o = lever.opportunities[id];
@@ -33,7 +34,7 @@ struct Bench {
     // Until so many runs have been told as finished or something fails for good.
     void run_until(const std::function<bool()>& done) {
         sweeper = std::make_unique<Sweeper>(
-            context.get_executor(), settings, [this] { return past; }, lever, reader, producer, clock, metrics);
+            context.get_executor(), settings, kept, lever, reader, book, producer, clock, metrics);
         asio::co_spawn(context, sweeper->run(), asio::detached);
         context.restart();
         for (int i = 0; i < 2'000 && !done(); ++i) context.run_one_for(Milliseconds{20});
@@ -72,6 +73,9 @@ struct Bench {
     Reader reader{context.get_executor(), lever, clock, {}};
     SweepSettings settings;
     RunsSoFar past{};
+    std::set<std::string> hires{};
+    Past kept{[this] { return past; }, [this](std::int64_t) { return hires; }};
+    RunBook book{"main", producer, clock};
     std::unique_ptr<Sweeper> sweeper;
 };
 
@@ -125,7 +129,11 @@ TEST_CASE("sweeper: what an operator asks for reaches up to now, under the id th
     b.settings.interval = std::chrono::hours{1};
     b.add("just now", b.now);
     b.run_until([&] {
-        if (b.finished(1) && b.hinted().empty()) b.sweeper->ask("the asked one");
+        if (b.finished(1) && b.hinted().empty()) {
+            v1::Run asked;
+            asked.set_run_id("the asked one");
+            b.sweeper->ask(asked);
+        }
         return b.finished(2);
     });
     CHECK(b.hinted() == std::set<std::string>{"just now"});
@@ -162,6 +170,28 @@ TEST_CASE("sweeper: a walk that was broken off goes on at its last page, and ane
         };
         b.run_until([&] { return b.finished(1); });
         CHECK(b.hinted() == std::set<std::string>{"a", "b", "c", "d", "e"});
+    }
+}
+
+TEST_CASE("sweeper: open hires are hinted at once a day, beside the sweeps") {
+    Bench b;
+    b.past.covered_until_ms = b.now - 10 * minute;
+    b.past.walked_at_ms = b.now;
+    b.hires = {"starts in spring", "start unknown"};
+    const auto yesterday = b.now - 24 * 60 * minute;
+    SUBCASE("a day after the last time") {
+        b.past.hires_read_at_ms = yesterday - 1;
+        b.run_until([&] { return b.finished(2); });
+        CHECK(b.hinted() == b.hires);
+        const auto run = b.runs(v1::RUN_STATE_FINISHED).at(0);
+        CHECK(run.kind() == "hires");
+        CHECK(past_of({run}).hires_read_at_ms == b.now);
+        CHECK(past_of({run}).covered_until_ms == 0);
+    }
+    SUBCASE("not before") {
+        b.past.hires_read_at_ms = yesterday + minute;
+        b.run_until([&] { return b.finished(2); });
+        CHECK(b.hinted().empty());
     }
 }
 

@@ -1,0 +1,13 @@
+#pragma once
+// The receiver's file of signature tokens (receiver.signature_tokens_file): one token a line, or separated by
+// commas.
+#include <string>
+
+namespace hirewire::cli {
+
+// Adds a line. The file is replaced as a whole and keeps its mode and its owner, so a reader sees the old or the
+// new one; a file that is not there is made, for its owner alone. On the disk when this returns. Throws
+// std::runtime_error, which tells the file and the reason and never a token; the file is then what it was.
+void append_token(const std::string& file, const std::string& token);
+
+}  // namespace hirewire::cli
