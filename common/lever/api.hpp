@@ -87,7 +87,7 @@ struct ApiSettings {
     std::string base_url = "https://api.lever.co/v1";
     std::string key{};
     double requests_per_second = 10;
-    double burst = 20;
+    double burst = 18;  // Lever's is 20; what is sent evenly does not arrive evenly
     Milliseconds timeout{10'000};
     int attempts = 5;
     Milliseconds first_backoff{250};

@@ -14,7 +14,12 @@ void declare(config::Schema& schema, Settings& s) {
             config::Need::required)
         .secret("api_key", s.lever.key, "LEVER_API_KEY", "The API key.")
         .decimal("requests_per_second", s.lever.requests_per_second, "Lever's budget per key.", 0.1, 100'000)
-        .decimal("burst", s.lever.burst, "What may be asked at once.", 1, 100'000)
+        .decimal(
+            "burst",
+            s.lever.burst,
+            "What may be asked at once: a little less than Lever's 20, since what is sent evenly does not arrive so.",
+            1,
+            100'000)
         .duration("timeout", s.lever.timeout, "For one answer.");
     lever::declare_webhooks(schema, s.webhooks);
     schema.section("lever-source", "Reads Lever's state and emits one record per transition.")
