@@ -33,6 +33,7 @@ public:
     Value() = default;
     explicit Value(const void* node) : node_{node} {}
 
+    [[nodiscard]] bool exists() const { return node_ != nullptr; }
     [[nodiscard]] bool is_null() const;  // null, or not there at all
     [[nodiscard]] bool is_object() const;
     [[nodiscard]] bool is_array() const;

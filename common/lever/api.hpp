@@ -66,9 +66,8 @@ public:
     // Ids and times of what was deleted since (at most 30 days ago).
     virtual Answer<std::map<std::string, Timestamp>> deleted_since(Timestamp since, Priority priority) = 0;
     virtual Answer<std::vector<std::string>> opportunities_of(std::string contact_id, Priority priority) = 0;
-    // Whether Lever lists the opportunity as deleted (within its 30-day window), and when.
-    virtual Answer<std::optional<Timestamp>> deleted_at(std::string id, Priority priority) = 0;
     virtual Answer<Vocabulary> vocabulary(Priority priority) = 0;
+    virtual Answer<StagePlaces> stage_places(Priority priority) = 0;
     virtual Answer<Posting> posting(std::string id, Priority priority) = 0;
     // A page of up to a hundred postings in whatever state; otherwise as page(). A posting without an id is
     // bad_answer: what is listed must be known exactly.

@@ -6,6 +6,7 @@
 #include "common/core/sleep.hpp"
 #include "common/crypto/hash.hpp"
 #include "common/lever/api.hpp"
+#include "common/log/log.hpp"
 
 namespace hirewire::lever {
 namespace {
@@ -71,7 +72,10 @@ public:
         use_key(settings_.key);
     }
 
-    void use_key(const std::string& key) override { authorization_ = "Basic " + crypto::base64(key + ":"); }
+    void use_key(const std::string& key) override {
+        authorization_ = "Basic " + crypto::base64(key + ":");
+        may_see_confidential_ = true;  // until it is refused
+    }
 
     Answer<Read> opportunity(std::string id, Priority priority) override {
         const std::string target =
@@ -160,15 +164,6 @@ public:
         }
     }
 
-    Answer<std::optional<Timestamp>> deleted_at(std::string id, Priority priority) override {
-        const auto deleted = co_await deleted_since(clock_.now() - deleted_window, priority);
-        if (!deleted) co_return deleted.error();
-        std::optional<Timestamp> found;
-        const auto at = deleted->find(id);
-        if (at != deleted->end()) found = at->second;
-        co_return found;
-    }
-
     Answer<Vocabulary> vocabulary(Priority priority) override {
         Vocabulary words;
         const Timestamp asked = clock_.now();
@@ -182,17 +177,15 @@ public:
         };
         problem = co_await each_item("/archive_reasons", priority, each_reason);
         if (problem) co_return problem;
-        // Where the stages stand is told elsewhere, and not to every key: it can be done without.
-        const auto disposition = co_await get("/disposition_stages", priority);
-        if (disposition) {
-            const auto data = (*disposition)["data"];
-            for (const auto& item : (data.is_object() ? data : disposition->root())["stages"].items()) {
-                const auto stage = read_stage(item);
-                if (stage && words.stages.contains(stage->id)) words.stages[stage->id] = *stage;
-            }
-        }
         words.read_at = asked;
         co_return words;
+    }
+
+    Answer<StagePlaces> stage_places(Priority priority) override {
+        const auto document = co_await get("/disposition_stages", priority);
+        if (!document) co_return document.error();
+        const auto data = (*document)["data"];
+        co_return read_stage_places(data.is_object() ? data : document->root());
     }
 
     Answer<Posting> posting(std::string id, Priority priority) override {
@@ -253,7 +246,13 @@ private:
         if (!document && all && document.error() == Errc::forbidden) {
             document = co_await get(target, priority, asked);
             // The key lacks the grant: what it may see is all that there is for us.
-            if (document) may_see_confidential_ = false;
+            if (document) {
+                may_see_confidential_ = false;
+                log::warning(
+                    "confidential.hidden",
+                    {{"hint",
+                      "the API key lacks the confidential grant: what is confidential comes by webhooks only"}});
+            }
         }
         if (!document) {
             const bool stale = !window.offset.empty() && document.error() == Errc::bad_answer;

@@ -7,6 +7,13 @@
 namespace hirewire::lever {
 namespace {
 
+// What says nothing about it is as public as before there was the word; what says anything but "non-confidential" is
+// not.
+bool is_confidential(const json::Value& data) {
+    const auto said = data["confidentiality"];
+    return said.exists() && said.string() != "non-confidential";
+}
+
 constexpr std::size_t longest_description = 500'000;
 
 std::string text(const json::Value& v) {
@@ -46,7 +53,7 @@ std::optional<Opportunity> read_opportunity(const json::Value& data) {
     o.links = texts(data["links"]);
     o.created_at_ms = data["createdAt"].integer();
     o.updated_at_ms = data["updatedAt"].integer();
-    o.confidential = data["confidentiality"].string() == "confidential";
+    o.confidential = is_confidential(data);
     o.anonymized = data["isAnonymized"].boolean();
     const auto archived = data["archived"];
     if (!archived.is_null()) {
@@ -88,9 +95,17 @@ Person read_person(const json::Value& data) {
 }
 
 std::optional<Stage> read_stage(const json::Value& data) {
-    Stage s{.id = text(data["id"]), .name = text(data["text"]), .pipeline = text(data["pipeline"])};
-    s.rank = data["rank"].number();
+    Stage s{.id = text(data["id"]), .name = text(data["text"])};
     return s.id.empty() ? std::nullopt : std::optional{std::move(s)};
+}
+
+StagePlaces read_stage_places(const json::Value& disposition) {
+    StagePlaces places;
+    for (const auto& item : disposition["stages"].items()) {
+        StagePlace place{.pipeline = text(item["pipeline"]), .rank = item["rank"].number()};
+        places.insert_or_assign(text(item["id"]), std::move(place));
+    }
+    return places;
 }
 
 std::optional<ArchiveReason> read_archive_reason(const json::Value& data) {
@@ -108,7 +123,7 @@ std::optional<Posting> read_posting(const json::Value& data) {
     if (p.department.empty()) p.department = text(categories["team"]);
     p.location = text(categories["location"]);
     p.state = text(data["state"]);
-    p.confidential = data["confidentiality"].string() == "confidential";
+    p.confidential = is_confidential(data);
     for (const auto& channel : data["distributionChannels"].items()) {
         if (channel.string() == "public") p.external = true;
     }

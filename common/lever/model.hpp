@@ -57,9 +57,14 @@ struct Person {
 struct Stage {
     std::string id{};
     std::string name{};
-    std::string pipeline{};  // lead, applicant, screen, onsite, offer; empty where Lever does not tell
+};
+
+// Where a stage stands, of /disposition_stages.
+struct StagePlace {
+    std::string pipeline{};  // lead, applicant, screen, onsite, offer
     double rank = 0;         // orders the stages
 };
+using StagePlaces = std::map<std::string, StagePlace>;  // by the stage's id
 
 struct ArchiveReason {
     std::string id{};
@@ -103,6 +108,7 @@ struct Offer {
 std::optional<Opportunity> read_opportunity(const json::Value& data);
 Person read_person(const json::Value& opportunity_data);
 std::optional<Stage> read_stage(const json::Value& data);
+StagePlaces read_stage_places(const json::Value& disposition);
 std::optional<ArchiveReason> read_archive_reason(const json::Value& data);
 std::optional<Posting> read_posting(const json::Value& data);
 std::optional<Advert> read_advert(const json::Value& posting_data);

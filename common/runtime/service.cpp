@@ -306,6 +306,7 @@ int run(int argc, char** argv, const std::string& name, std::unique_ptr<Service>
         schema.load(file);
         if (const auto fault = kafka::fault_of(common.kafka); !fault.empty())
             throw config::Error{file + ": " + fault};
+        if (const auto fault = service.fault(); !fault.empty()) throw config::Error{file + ": " + fault};
     } catch (const config::Error& e) {
         say(program, e.what());
         return exit_usage;

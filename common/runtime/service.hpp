@@ -78,6 +78,8 @@ class Service {
 public:
     virtual ~Service() = default;
     virtual void declare(config::Schema& schema) = 0;
+    // What is wrong with the settings that no single key shows, in one sentence; empty when nothing is.
+    [[nodiscard]] virtual std::string fault() const { return {}; }
     [[nodiscard]] virtual Endpoint admin() const = 0;
     // May throw config::Error (exit 2) or std::runtime_error (exit 1); either is printed as one sentence.
     virtual boost::asio::awaitable<void> start(Runtime& runtime) = 0;

@@ -307,6 +307,7 @@ std::vector<v1::Change> diff(const v1::Change* last, const Facts& facts, const M
             change.set_hired_at_ms(mark.archived_at_ms());
             change.set_start_date(facts.start_date);
         }
+        mark.set_updated_at_ms(o.updated_at_ms);
         *change.mutable_mark() = mark;
         const std::int64_t before = !changes.empty()  ? changes.back().version()
                                     : last != nullptr ? last->version()
@@ -420,7 +421,11 @@ bool caught_up(const v1::Change* last, const lever::Opportunity& o, const Moment
     for (const auto& change : o.stage_changes) times.push_back(change.at_ms);
     if (o.archived) times.push_back(o.archived->at_ms);
     if (o.application) times.push_back(o.application->created_at_ms);
-    if (last != nullptr) times.push_back(last->occurred_at_ms());
+    // What has no moment in Lever's state; details and anonymizing have none of Lever's at all.
+    const bool moved =
+        last != nullptr && (last->kind() == v1::CHANGE_KIND_UNARCHIVED || last->kind() == v1::CHANGE_KIND_UNHIRED ||
+                            last->kind() == v1::CHANGE_KIND_STAGE_CHANGED);
+    if (moved) times.push_back(last->occurred_at_ms());
     return std::all_of(moment.hints.begin(), moment.hints.end(), [&](const Hint& hint) {
         const bool announces = hint.event == "candidateStageChange" || hint.event == "candidateArchiveChange" ||
                                hint.event == "candidateHired" || hint.event == "applicationCreated";

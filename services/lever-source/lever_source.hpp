@@ -19,6 +19,7 @@ namespace hirewire::source {
 class LeverSource final : public runtime::Service {
 public:
     void declare(config::Schema& schema) override { source::declare(schema, settings_); }
+    [[nodiscard]] std::string fault() const override;
     [[nodiscard]] runtime::Endpoint admin() const override;
     boost::asio::awaitable<void> start(runtime::Runtime& runtime) override;
     boost::asio::awaitable<void> stop() override;
@@ -27,10 +28,14 @@ public:
 
 private:
     // From the moment on that this process is the active one.
-    void go(runtime::Runtime& runtime);
+    boost::asio::awaitable<void> go(runtime::Runtime& runtime);
+    boost::asio::awaitable<void> take_over();
+    boost::asio::awaitable<void> purge();
+    http::Handler leading_only(http::Handler handler);
     // Opportunities that are hinted at and that nobody works on yet; those still in Kafka are counted by hints.
     [[nodiscard]] std::size_t backlog() const;
 
+    bool going_ = false;
     // In the order of dependence.
     Settings settings_;
     std::unique_ptr<redis::Store> store_;

@@ -47,8 +47,8 @@ http::Reply person_reply(const KnownPerson& known) {
 
 }  // namespace
 
-People::People(lever::Api& api, Library& library, std::string token)
-    : api_{api}, library_{library}, token_{std::move(token)} {}
+People::People(lever::Api& api, Library& library, const Clock& clock, std::string token)
+    : api_{api}, library_{library}, clock_{clock}, token_{std::move(token)} {}
 
 http::Handler People::handler() {
     std::vector<http::Route> routes;
@@ -98,7 +98,7 @@ asio::awaitable<http::Reply> People::person(std::string opportunity_id) {
         if (reason != (*words)->archive_reasons.end() && reason->second.hired) {
             auto start = co_await library_.start_date(opportunity_id, lever::Priority::person);
             if (!start) co_return failure(start.error());
-            known.start_date = std::move(*start);
+            known.start_date = start->value_or("");
             known.hired_at_ms = read->opportunity.archived->at_ms;
         }
     }
@@ -107,14 +107,20 @@ asio::awaitable<http::Reply> People::person(std::string opportunity_id) {
 }
 
 asio::awaitable<http::Reply> People::vocabulary() {
-    auto words = co_await library_.vocabulary(lever::Priority::person);
+    const auto words = co_await library_.vocabulary(lever::Priority::person);
     if (!words) co_return failure(words.error());
+    auto places = co_await library_.stage_places(lever::Priority::person);
+    if (!places) co_return failure(places.error());
     json::Writer out;
     out.begin_object();
     out.key("stages").begin_array();
     for (const auto& [id, stage] : (*words)->stages) {
-        out.begin_object().member("id", id).member("name", stage.name).member("pipeline", stage.pipeline);
-        out.key("rank").number(stage.rank).end_object();
+        const auto place = places->find(id);
+        out.begin_object().member("id", id).member("name", stage.name);
+        if (place != places->end()) {
+            out.member("pipeline", place->second.pipeline).key("rank").number(place->second.rank);
+        }
+        out.end_object();
     }
     out.end_array();
     out.key("archive_reasons").begin_array();
@@ -137,7 +143,7 @@ asio::awaitable<http::Reply> People::presence(std::string body) {
             "The body is {\"emails\": [...]} with at most " + std::to_string(most_emails) + " addresses.");
     }
     Presence found;
-    Timestamp read_at = Timestamp::max();
+    Timestamp read_at = clock_.now();  // of the oldest answer
     for (const auto& batch : batches(*asked)) {
         const auto reads = co_await api_.with_emails(batch, lever::Priority::person);
         if (!reads) co_return failure(reads.error());
@@ -152,13 +158,14 @@ asio::awaitable<http::Reply> People::presence(std::string body) {
 asio::awaitable<http::Reply> People::posting(std::string id) {
     auto found = co_await library_.posting(id, lever::Priority::person);
     if (!found) co_return failure(found.error());
-    if (!*found) co_return failure(lever::make_error_code(lever::Errc::not_found));
-    const auto& p = **found;
+    if (!found->posting) co_return failure(lever::make_error_code(lever::Errc::not_found));
+    const auto& p = *found->posting;
     json::Writer out;
     out.begin_object();
     out.member("id", p.id).member("title", p.title).member("department", p.department);
     out.member("location", p.location).member("state", p.state);
     out.member("external", p.external).member("confidential", p.confidential);
+    out.member("read_at", iso_time(found->read_at));
     out.end_object();
     co_return http::json_reply(200, out.text());
 }

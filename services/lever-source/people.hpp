@@ -9,7 +9,7 @@ namespace hirewire::source {
 
 class People {
 public:
-    People(lever::Api& api, Library& library, std::string token);
+    People(lever::Api& api, Library& library, const Clock& clock, std::string token);
     http::Handler handler();
     void use_token(std::string token) { token_ = std::move(token); }
 
@@ -22,6 +22,7 @@ private:
 
     lever::Api& api_;
     Library& library_;
+    const Clock& clock_;
     std::string token_;
 };
 

@@ -16,7 +16,7 @@ namespace {
 namespace asio = boost::asio;
 
 const std::string postings_topic = "hiring.postings";
-constexpr Milliseconds after_failure{15'000};
+constexpr std::chrono::minutes after_broken_listing{5};
 constexpr std::chrono::hours deleted_window{24 * 29};  // Lever lists thirty days
 
 v1::Posting record_of(const lever::Advert& advert, const std::string& account) {
@@ -57,6 +57,7 @@ Postings::Postings(
     PostingsSettings settings,
     std::function<PostingsSoFar()> read_so_far,
     lever::Api& api,
+    Library& library,
     RunBook& book,
     kafka::Producer& producer,
     const Clock& clock,
@@ -64,6 +65,7 @@ Postings::Postings(
     : settings_{std::move(settings)},
       read_so_far_{std::move(read_so_far)},
       api_{api},
+      library_{library},
       book_{book},
       producer_{producer},
       clock_{clock},
@@ -76,45 +78,51 @@ Postings::~Postings() {
 }
 
 asio::awaitable<void> Postings::run() {
-    while (!rounds_.stopping()) {
-        std::string failure;
-        try {
-            co_await round();
-        } catch (const std::exception& e) {
-            failure = e.what();
-        }
-        if (rounds_.stopping()) break;
-        if (!failure.empty()) log::warning("postings.failed", {{"reason", failure}});
-        co_await rounds_.rest(failure.empty() ? settings_.interval : std::min(settings_.interval, after_failure));
-    }
+    const std::function<asio::awaitable<void>()> one = [this] { return round(); };
+    co_await rounds_.run(one, settings_.interval, "postings.failed");
 }
 
 asio::awaitable<void> Postings::round() {
     if (!read_) {
         so_far_ = co_await offload(reading_, read_so_far_);
         followed_until_ms_ = so_far_.runs.listed_at_ms;
+        next_listing_ms_ = so_far_.runs.listed_at_ms + settings_.complete_interval.count();
         read_ = true;
     }
     const auto asked = rounds_.take_asked();
-    const auto now = to_ms(clock_.now());
-    if (asked || now - so_far_.runs.listed_at_ms >= settings_.complete_interval.count()) {
-        v1::Run run = book_.begin(postings_kind, asked ? asked->run_id() : std::string{});
-        const Guard guard = asked && asked->force() ? Guard::off : Guard::on;
-        std::string failure;
-        try {
-            co_await list_all(run, guard);
-        } catch (const std::exception& e) {
-            failure = e.what();
-        }
-        if (failure.empty()) co_return;
-        Counts none;
-        co_await book_.tell(std::move(run), v1::RUN_STATE_FAILED, std::move(none));
-        throw std::runtime_error{failure};
+    for (const auto& one : asked) {
+        v1::Run run = book_.begin(postings_kind, one.run_id());
+        const Guard guard = one.force() ? Guard::off : Guard::on;
+        co_await list_all(std::move(run), guard);
     }
-    co_await follow();
+    if (asked.empty() && to_ms(clock_.now()) >= next_listing_ms_) {
+        v1::Run run = book_.begin(postings_kind, std::exchange(failed_run_, {}));
+        co_await list_all(std::move(run), Guard::on);
+    }
+    if (so_far_.runs.listed_at_ms != 0) co_await follow();
 }
 
 asio::awaitable<void> Postings::list_all(v1::Run run, Guard guard) {
+    const auto now = to_ms(clock_.now());
+    std::string failure;
+    bool implausible = false;
+    try {
+        implausible = co_await list_and_bury(run, guard);
+    } catch (const std::exception& e) {
+        failure = e.what();
+    }
+    implausible_.set(implausible ? 1 : 0);
+    // Whatever is wrong, all of it is not read again and again; what changes is followed meanwhile.
+    const bool again_soon = !failure.empty() && !rounds_.stopping();
+    next_listing_ms_ = now + (again_soon ? Milliseconds{after_broken_listing} : settings_.complete_interval).count();
+    if (failure.empty() && !implausible) co_return;
+    if (!failure.empty()) log::warning("postings.failed", {{"reason", failure}});
+    failed_run_ = run.run_id();  // the next one is the same run
+    Counts none;
+    co_await book_.tell(std::move(run), v1::RUN_STATE_FAILED, std::move(none));
+}
+
+asio::awaitable<bool> Postings::list_and_bury(v1::Run run, Guard guard) {
     Counts counts{{"changed", 0}, {"gone", 0}, {"listed", 0}, {"unchanged", 0}};
     co_await book_.tell(run, v1::RUN_STATE_STARTED, counts);
     Listing now;
@@ -122,21 +130,26 @@ asio::awaitable<void> Postings::list_all(v1::Run run, Guard guard) {
     now.listed = co_await list(std::move(everything), lever::Priority::walk, counts);
     now.deleted = co_await deleted_since(run.began_ms() - Milliseconds{deleted_window}.count());
     const auto repairs = compare(known_ids(), so_far_.runs.missed, now, guard);
-    implausible_.set(repairs.implausible ? 1 : 0);
     if (repairs.implausible) {
-        throw std::runtime_error{
-            std::to_string(repairs.vanished) + " of " + std::to_string(so_far_.known.size()) +
-            " known postings are not listed any more, which is more than half: nothing is deleted. Hint: look "
-            "whether "
-            "the API key may still see them; if they are really gone, hirewire run postings --force"};
+        log::error(
+            "postings.implausible",
+            {{"known", so_far_.known.size()},
+             {"not_listed", repairs.vanished},
+             {"hint",
+              "more than half of the known postings are not listed any more: nothing is deleted. Look whether the "
+              "API "
+              "key may still see them; if they are really gone, hirewire run postings --force"}});
+        co_return true;
     }
     for (const auto& id : repairs.gone) co_await bury(id, counts);
+    counts["listed"] = static_cast<std::int64_t>(now.listed.size());
     counts["missed"] = static_cast<std::int64_t>(repairs.missed.size());
     run.set_checkpoint(missed_text(repairs.missed));
+    run.set_state(v1::RUN_STATE_FINISHED);
     co_await book_.tell(run, v1::RUN_STATE_FINISHED, counts);
-    so_far_.runs.missed = repairs.missed;
-    so_far_.runs.listed_at_ms = run.began_ms();
+    add_run(so_far_.runs, run);
     followed_until_ms_ = std::max<std::int64_t>(followed_until_ms_, run.began_ms());
+    co_return false;
 }
 
 asio::awaitable<void> Postings::follow() {
@@ -168,7 +181,6 @@ asio::awaitable<std::set<std::string>> Postings::list(
         if (!page) throw std::runtime_error{page.error().message()};
         for (const auto& advert : page->adverts) {
             listed.insert(advert.posting.id);
-            ++counts["listed"];
             co_await put(advert, counts);
         }
         if (page->next.empty()) co_return listed;
@@ -179,8 +191,13 @@ asio::awaitable<std::set<std::string>> Postings::list(
 
 asio::awaitable<std::set<std::string>> Postings::deleted_since(std::int64_t since_ms) {
     const auto deleted = co_await api_.deleted_postings_since(from_ms(since_ms), lever::Priority::sweep);
-    if (!deleted) throw std::runtime_error{deleted.error().message()};
     std::set<std::string> ids;
+    // A key that may not see what was deleted: then two listings tell.
+    if (deleted.has_error() &&
+        (deleted.error() == lever::Errc::forbidden || deleted.error() == lever::Errc::not_found)) {
+        co_return ids;
+    }
+    if (!deleted) throw std::runtime_error{deleted.error().message()};
     for (const auto& [id, at] : *deleted) ids.insert(id);
     co_return ids;
 }
@@ -189,8 +206,10 @@ asio::awaitable<void> Postings::put(const lever::Advert& advert, Counts& counts)
     const std::string& id = advert.posting.id;
     if (advert.posting.confidential) {
         if (so_far_.known.contains(id)) co_await bury(id, counts);
+        library_.keep(advert.posting);
         co_return;
     }
+    library_.keep(advert.posting);
     std::string value = record_of(advert, settings_.account).SerializeAsString();
     const auto fingerprint = crypto::sha256(value);
     const auto known = so_far_.known.find(id);
@@ -211,6 +230,7 @@ asio::awaitable<void> Postings::bury(std::string id, Counts& counts) {
     message.key = id;
     co_await write(std::move(message));
     so_far_.known.erase(id);
+    library_.forget_posting(id);
     ++counts["gone"];
     log::info("posting.gone", {{"posting", id}});
 }

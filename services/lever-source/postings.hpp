@@ -17,6 +17,7 @@
 #include "common/kafka/settings.hpp"
 #include "common/lever/api.hpp"
 #include "common/metrics/registry.hpp"
+#include "services/lever-source/library.hpp"
 #include "services/lever-source/listing.hpp"
 #include "services/lever-source/runs.hpp"
 
@@ -45,6 +46,7 @@ public:
         PostingsSettings settings,
         std::function<PostingsSoFar()> read_so_far,
         lever::Api& api,
+        Library& library,
         RunBook& book,
         kafka::Producer& producer,
         const Clock& clock,
@@ -59,6 +61,8 @@ public:
 private:
     boost::asio::awaitable<void> round();
     boost::asio::awaitable<void> list_all(v1::Run run, Guard guard);
+    // Whether the listing is implausible; then nothing is buried.
+    boost::asio::awaitable<bool> list_and_bury(v1::Run run, Guard guard);
     boost::asio::awaitable<void> follow();
     // Page after page, each posting written that is not known so. Throws what ends it early as std::runtime_error.
     boost::asio::awaitable<std::set<std::string>> list(
@@ -72,6 +76,7 @@ private:
     PostingsSettings settings_;
     std::function<PostingsSoFar()> read_so_far_;
     lever::Api& api_;
+    Library& library_;
     RunBook& book_;
     kafka::Producer& producer_;
     const Clock& clock_;
@@ -79,6 +84,8 @@ private:
     Rounds rounds_;
     PostingsSoFar so_far_{};
     std::int64_t followed_until_ms_ = 0;
+    std::int64_t next_listing_ms_ = 0;
+    std::string failed_run_{};
     bool read_ = false;
     boost::asio::thread_pool reading_{1};  // reading Kafka whole blocks
 };

@@ -70,9 +70,7 @@ std::string presence_text(const Presence& found, Timestamp read_at) {
         for (const auto& id : opportunities) out.string(id);
         out.end_array().end_object();
     }
-    out.end_array();
-    if (read_at != Timestamp::max()) out.member("read_at", iso_time(read_at));
-    return out.end_object().text();
+    return out.end_array().member("read_at", iso_time(read_at)).end_object().text();
 }
 
 }  // namespace hirewire::source

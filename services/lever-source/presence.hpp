@@ -28,7 +28,6 @@ std::optional<Emails> read_presence_question(std::string_view body);
 // What one request to Lever asks for: each address as it was written, and folded.
 std::vector<std::vector<std::string>> batches(const Emails& emails);
 void add_presence(Presence& found, const Emails& asked, const lever::Read& read);
-// `read_at` is the time of the oldest answer; Timestamp::max() when Lever knows nobody.
 std::string presence_text(const Presence& found, Timestamp read_at);
 
 }  // namespace hirewire::source

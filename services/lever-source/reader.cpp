@@ -6,6 +6,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
+
+#include "common/log/log.hpp"
 
 namespace hirewire::source {
 namespace {
@@ -14,6 +17,9 @@ namespace asio = boost::asio;
 
 constexpr Milliseconds pages_rest{5'000};
 constexpr int most_poor_pages = 3;  // one may be so by chance
+constexpr Milliseconds clocks_differ{200};
+constexpr std::chrono::minutes keep_forgotten{10};
+constexpr std::size_t most_forgotten = 1'000;
 
 }  // namespace
 
@@ -48,22 +54,40 @@ asio::awaitable<Result<lever::Read>> Reader::read(
 const lever::Read* Reader::kept(const std::string& id, std::int64_t told_ms) const {
     const auto found = kept_.find(id);
     if (found == kept_.end() || found->second.until <= clock_.monotonic()) return nullptr;
-    return to_ms(found->second.read.read_at) > told_ms ? &found->second.read : nullptr;
+    // Whose clocks these are, they may differ a little.
+    const auto margin = told_ms != 0 ? clocks_differ.count() : 0;
+    return to_ms(found->second.read.read_at) > told_ms + margin ? &found->second.read : nullptr;
 }
 
 void Reader::offer(const lever::Read& read) {
-    if (kept(read.opportunity.id, to_ms(read.read_at)) != nullptr) return;  // a newer one
-    const Instant now = clock_.monotonic();
-    while (!kept_in_order_.empty() &&
-           (kept_in_order_.front().first <= now || kept_in_order_.size() >= settings_.most_kept)) {
-        const auto& [until, id] = kept_in_order_.front();
-        const auto found = kept_.find(id);
-        if (found != kept_.end() && found->second.until == until) kept_.erase(found);
-        kept_in_order_.pop_front();
-    }
-    const Instant until = now + settings_.keep;
-    kept_in_order_.emplace_back(until, read.opportunity.id);
-    kept_.insert_or_assign(read.opportunity.id, Kept{.read = read, .until = until});
+    const auto& id = read.opportunity.id;
+    const auto before = kept_.find(id);
+    if (before != kept_.end() && before->second.read.read_at > read.read_at) return;
+    const auto forgotten = forgotten_.find(id);
+    if (forgotten != forgotten_.end() && read.read_at <= forgotten->second) return;
+    purge();
+    if (kept_in_order_.size() >= settings_.most_kept) drop_oldest();
+    const Instant until = clock_.monotonic() + settings_.keep;
+    kept_in_order_.emplace_back(until, id);
+    kept_.insert_or_assign(id, Kept{.read = read, .until = until});
+}
+
+void Reader::forget(const std::string& id) {
+    kept_.erase(id);
+    forgotten_.insert_or_assign(id, clock_.now());
+}
+
+void Reader::drop_oldest() {
+    const auto& [until, id] = kept_in_order_.front();
+    const auto found = kept_.find(id);
+    if (found != kept_.end() && found->second.until == until) kept_.erase(found);
+    kept_in_order_.pop_front();
+}
+
+void Reader::purge() {
+    while (!kept_in_order_.empty() && kept_in_order_.front().first <= clock_.monotonic()) drop_oldest();
+    if (forgotten_.size() < most_forgotten) return;
+    std::erase_if(forgotten_, [this](const auto& entry) { return entry.second <= clock_.now() - keep_forgotten; });
 }
 
 std::shared_ptr<Reader::Wanted> Reader::take(const std::string& id) {
@@ -74,44 +98,63 @@ std::shared_ptr<Reader::Wanted> Reader::take(const std::string& id) {
     return wanted;
 }
 
+Reader::Class Reader::next_class() const {
+    return line_.begin()->first.first == lever::Priority::webhook ? Class::webhook : Class::other;
+}
+
 void Reader::start_workers() {
-    while (!paging_ && working_ < std::min(settings_.workers, line_.size())) {
-        ++working_;
-        asio::co_spawn(executor_, work(), asio::detached);
-    }
+    if (paging_ || line_.empty()) return;
+    const auto kind = next_class();
+    auto& working = working_[kind];
+    if (working >= settings_.workers) return;
+    ++working;
+    asio::co_spawn(executor_, work(kind), asio::detached);
 }
 
 bool Reader::pages_pay() const {
-    return !paging_ && line_.size() > settings_.page && clock_.monotonic() >= pages_again_ && oldest_wanted();
+    return !paging_ && line_.size() > settings_.page && clock_.monotonic() >= pages_again_ &&
+           pageable().count > settings_.page;
 }
 
-std::optional<std::int64_t> Reader::oldest_wanted() const {
-    std::optional<std::int64_t> oldest;
+Reader::Pageable Reader::pageable() const {
+    Pageable found;
     for (const auto& [id, entry] : wanted_) {
         const auto since = entry.wanted->since_ms;
-        if (since != 0 && (!oldest || since < *oldest)) oldest = since;
+        if (since == 0) continue;
+        if (found.count++ == 0 || since < found.oldest_ms) found.oldest_ms = since;
     }
-    return oldest;
+    return found;
 }
 
-asio::awaitable<void> Reader::work() {
+asio::awaitable<void> Reader::work(Class kind) {
     co_await asio::post(executor_, asio::use_awaitable);
-    while (!line_.empty() && !paging_) {
+    while (!line_.empty() && !paging_ && next_class() == kind) {
         if (pages_pay()) {
             paging_ = true;
-            co_await read_pages();
+            try {
+                co_await read_pages();
+            } catch (const std::exception& e) {
+                pages_again_ = clock_.monotonic() + pages_rest;
+                log::warning("reader.failed", {{"reason", e.what()}});
+            }
             paging_ = false;
-            start_workers();
             continue;
         }
         const auto priority = line_.begin()->first.first;
         const std::string id = line_.begin()->second;
         const auto wanted = take(id);
-        wanted->result = co_await api_.opportunity(id, priority);
-        if (*wanted->result) offer(**wanted->result);
+        start_workers();  // the next one in line may be of the other class
+        try {
+            wanted->result = co_await api_.opportunity(id, priority);
+            if (*wanted->result) offer(**wanted->result);
+        } catch (const std::exception& e) {
+            wanted->result = lever::make_error_code(lever::Errc::unavailable);
+            log::warning("reader.failed", {{"reason", e.what()}});
+        }
         wanted->told.cancel();
     }
-    --working_;
+    --working_[kind];
+    start_workers();
 }
 
 void Reader::give(const lever::Page& page, std::uint64_t asked_before) {
@@ -121,7 +164,7 @@ void Reader::give(const lever::Page& page, std::uint64_t asked_before) {
         if (at == wanted_.end()) continue;
         // Who came after the page was asked for may have been told of something that is not in it.
         const bool came_before = at->second.ticket.second < asked_before;
-        if (!came_before && to_ms(read.read_at) <= at->second.wanted->told_ms) continue;
+        if (!came_before && kept(read.opportunity.id, at->second.wanted->told_ms) == nullptr) continue;
         ++used_;
         const auto wanted = take(read.opportunity.id);
         wanted->result = read;
@@ -139,7 +182,7 @@ bool Reader::poor(std::size_t used, std::size_t waited) const {
 // What is left over afterwards is read singly: hidden from lists, or without an updatedAt.
 asio::awaitable<void> Reader::read_pages() {
     lever::Window window;
-    window.updated_since_ms = *oldest_wanted() - settings_.overlap.count();
+    window.updated_since_ms = pageable().oldest_ms - settings_.overlap.count();
     const auto used_at_first = used_;
     int poor_pages = 0;
     bool broken_off = false;

@@ -1,7 +1,7 @@
 #pragma once
 // Reads opportunities for whoever asks: one by one while few are wanted, by pages of a hundred when more than a
 // page's worth waits. Whatever has been read answers all who were told to look before that. At most `workers` calls
-// are under way.
+// are under way for webhooks, and as many for all else.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -39,7 +39,10 @@ public:
         std::string id, lever::Priority priority, std::int64_t since_ms, std::int64_t told_ms);
     // What a sweep has read anyway.
     void offer(const lever::Read& read);
-    void forget(const std::string& id) { kept_.erase(id); }
+    // It is gone: what was read before now is not kept.
+    void forget(const std::string& id);
+    // Drops what has run out. To be called every minute or so.
+    void purge();
 
 private:
     struct Wanted {
@@ -60,14 +63,23 @@ private:
     };
 
     [[nodiscard]] const lever::Read* kept(const std::string& id, std::int64_t told_ms) const;
+    // Of the most urgent one in line: webhooks have calls of their own, so that they never wait for who waits for the
+    // budget behind them.
+    enum class Class { webhook, other };
+    [[nodiscard]] Class next_class() const;
     void start_workers();
-    boost::asio::awaitable<void> work();
+    boost::asio::awaitable<void> work(Class kind);
     boost::asio::awaitable<void> read_pages();
-    [[nodiscard]] bool pages_pay() const;
     // Those that a page can hold: Lever gives a page by its updatedAt.
-    [[nodiscard]] std::optional<std::int64_t> oldest_wanted() const;
+    struct Pageable {
+        std::size_t count = 0;
+        std::int64_t oldest_ms = 0;
+    };
+    [[nodiscard]] Pageable pageable() const;
+    [[nodiscard]] bool pages_pay() const;
     std::shared_ptr<Wanted> take(const std::string& id);
     void give(const lever::Page& page, std::uint64_t asked_before);
+    void drop_oldest();
     [[nodiscard]] bool poor(std::size_t used, std::size_t waited) const;
 
     boost::asio::any_io_executor executor_;
@@ -78,8 +90,9 @@ private:
     std::map<Ticket, std::string> line_;    // the same, in order
     std::unordered_map<std::string, Kept> kept_;
     std::deque<std::pair<Instant, std::string>> kept_in_order_;
+    std::unordered_map<std::string, Timestamp> forgotten_;  // and when
     std::uint64_t next_ticket_ = 0;
-    std::size_t working_ = 0;
+    std::map<Class, std::size_t> working_;
     std::size_t used_ = 0;  // reads of pages and sweeps that somebody wanted
     bool paging_ = false;
     Instant pages_again_{};  // after pages that held too little

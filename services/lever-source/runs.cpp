@@ -17,6 +17,7 @@ namespace {
 namespace asio = boost::asio;
 
 const std::string runs_topic = "hiring.runs";
+constexpr Milliseconds after_failure{15'000};
 
 std::set<std::string> read_missed(std::string_view text) {
     std::set<std::string> missed;
@@ -50,8 +51,9 @@ void add_run(RunsSoFar& so_far, const v1::Run& run) {
     const bool ours = run.kind() == sweep_kind || run.kind() == walk_kind || run.kind() == hires_kind ||
                       run.kind() == postings_kind;
     if (!ours) return;
-    const bool over = run.state() == v1::RUN_STATE_FINISHED || run.state() == v1::RUN_STATE_FAILED;
-    if (over && run.run_id() == so_far.walk_id) so_far.walk_id.clear();
+    // A finished walk leaves nothing of an older one to be done.
+    const bool walked = run.kind() == walk_kind && run.state() == v1::RUN_STATE_FINISHED;
+    if (walked && run.began_ms() >= so_far.walk_began_ms) so_far.walk_id.clear();
     if (run.state() == v1::RUN_STATE_FINISHED) add_finished(so_far, run);
     if (run.state() == v1::RUN_STATE_CHECKPOINT && run.kind() == walk_kind) {
         so_far.walk_id = run.run_id();
@@ -120,20 +122,31 @@ asio::awaitable<void> RunBook::tell(v1::Run run, v1::RunState state, Counts coun
     if (!written) throw std::runtime_error{"hiring.runs cannot be written: " + written.error().message()};
 }
 
+asio::awaitable<void> Rounds::run(
+    std::function<asio::awaitable<void>()> round, Milliseconds interval, std::string failed) {
+    while (!stopping_) {
+        std::string failure;
+        try {
+            co_await round();
+        } catch (const std::exception& e) {
+            failure = e.what();
+        }
+        if (stopping_) break;
+        if (!failure.empty()) log::warning(failed, {{"reason", failure}});
+        co_await rest(failure.empty() ? interval : std::min(interval, after_failure));
+    }
+}
+
 asio::awaitable<void> Rounds::rest(Milliseconds most) {
-    if (stopping_ || asked_) co_return;
+    if (stopping_ || !asked_.empty()) co_return;
     woken_.expires_after(most);
     boost::system::error_code ignored;
     co_await woken_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 void Rounds::ask(v1::Run run) {
-    asked_ = std::move(run);
+    asked_.push_back(std::move(run));
     woken_.cancel();
-}
-
-std::optional<v1::Run> Rounds::take_asked() {
-    return std::exchange(asked_, std::nullopt);
 }
 
 void Rounds::stop() {

@@ -4,11 +4,13 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
+#include <functional>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/core/time.hpp"
 #include "common/kafka/producer.hpp"
@@ -60,15 +62,20 @@ private:
 class Rounds {
 public:
     explicit Rounds(const boost::asio::any_io_executor& executor) : woken_{executor} {}
-    boost::asio::awaitable<void> rest(Milliseconds most);
+    // Until stop(). What a round throws is logged as `failed`, and the next one comes soon.
+    boost::asio::awaitable<void> run(
+        std::function<boost::asio::awaitable<void>()> round, Milliseconds interval, std::string failed);
     void ask(v1::Run run);
-    std::optional<v1::Run> take_asked();
+    // One round may serve several who have asked.
+    std::vector<v1::Run> take_asked() { return std::exchange(asked_, {}); }
     void stop();
     [[nodiscard]] bool stopping() const { return stopping_; }
 
 private:
+    boost::asio::awaitable<void> rest(Milliseconds most);
+
     boost::asio::steady_timer woken_;
-    std::optional<v1::Run> asked_{};
+    std::vector<v1::Run> asked_{};
     bool stopping_ = false;
 };
 

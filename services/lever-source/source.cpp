@@ -4,6 +4,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <limits>
+#include <stdexcept>
 
 #include "common/core/offload.hpp"
 #include "common/core/uuid.hpp"
@@ -22,6 +23,12 @@ namespace {
 namespace asio = boost::asio;
 
 const std::string contacts_topic = "lever.contacts";
+const std::string changes_topic = "hiring.changes";
+// Of a partition: more than can have been under way when a process ended.
+constexpr std::int64_t tail_of_changes = 2'000;
+constexpr Milliseconds restore_rest{2'000};
+// Lever is given the benefit of the doubt for so long after a webhook.
+constexpr std::int64_t new_within_ms = 5 * 60'000;
 constexpr std::string_view contact_lane = "contact:";
 constexpr std::string_view parked_reason = "parked";
 constexpr std::string_view contact_kind = "contact";
@@ -29,6 +36,7 @@ constexpr std::string_view contact_kind = "contact";
 std::optional<Hint> read_hint(const kafka::Record& record) {
     if (!record.value) return std::nullopt;
     Hint hint;
+    // Lever's clock or ours, whichever is ahead.
     hint.told_ms = record.timestamp_ms > 0 ? record.timestamp_ms : std::numeric_limits<std::int64_t>::max();
     if (record.partition.topic == sweeps_topic) {
         v1::Hint found;
@@ -49,6 +57,7 @@ std::optional<Hint> read_hint(const kafka::Record& record) {
     hint.event = webhook.event;
     hint.triggered_at = webhook.triggered_at;
     hint.cause_id = webhook.token;
+    hint.told_ms = std::max(hint.told_ms, webhook.triggered_at);
     return hint;
 }
 
@@ -64,13 +73,20 @@ lever::Priority priority_of(const std::vector<Hint>& hints) {
     return urgent;
 }
 
+bool announces_something_new(const Moment& moment) {
+    return std::any_of(moment.hints.begin(), moment.hints.end(), [&moment](const Hint& hint) {
+        const bool young = moment.now_ms - hint.triggered_at <= new_within_ms;
+        return young && !hint.event.empty() && hint.event != "candidateDeleted";
+    });
+}
+
 std::int64_t last_told(const std::vector<Hint>& hints) {
     std::int64_t told = 0;
     for (const auto& hint : hints) told = std::max(told, hint.told_ms);
     return told;
 }
 
-kafka::Message change_message(const std::string& topic, const v1::Change& change, const Moment& moment) {
+kafka::Message change_message(const std::string& topic, const v1::Change& change, std::string traceparent) {
     kafka::Message message;
     message.topic = topic;
     message.key = change.opportunity_id();
@@ -83,7 +99,7 @@ kafka::Message change_message(const std::string& topic, const v1::Change& change
         std::move(type),
         iso_time(from_ms(change.occurred_at_ms())),
         "application/protobuf",
-        moment.hints.empty() ? std::string{} : moment.hints.back().traceparent);
+        std::move(traceparent));
     return message;
 }
 
@@ -91,7 +107,7 @@ kafka::Message change_message(const std::string& topic, const v1::Change& change
 
 Source::Source(
     SourceSettings settings,
-    std::function<Emitted()> read_emitted,
+    Topics topics,
     lever::Api& api,
     Library& library,
     Reader& reader,
@@ -100,7 +116,7 @@ Source::Source(
     const Clock& clock,
     metrics::Registry& metrics)
     : settings_{std::move(settings)},
-      read_emitted_{std::move(read_emitted)},
+      topics_{std::move(topics)},
       api_{api},
       library_{library},
       reader_{reader},
@@ -122,6 +138,22 @@ Emitted read_emitted(const kafka::Settings& settings) {
     return last;
 }
 
+Emitted read_tail(const kafka::Settings& settings) {
+    std::map<std::string, v1::Change> newest;
+    const auto keep = [&newest](const kafka::Record& record) {
+        v1::Change change;
+        if (!record.value || !change.ParseFromString(*record.value)) return;
+        auto& best = newest[record.key];
+        if (change.version() > best.version()) best = std::move(change);
+    };
+    kafka::ReadTerms terms;
+    terms.last = tail_of_changes;
+    kafka::read_all(settings, changes_topic, keep, terms);
+    Emitted tail;
+    for (const auto& [id, change] : newest) tail[id] = change.SerializeAsString();
+    return tail;
+}
+
 std::vector<std::string> Source::topics() {
     // Interviews and unrecognized events change nothing that is carried on: they are kept, not read.
     return {
@@ -139,6 +171,12 @@ pipeline::Place Source::place(const kafka::Record& record) {
     place.lane = record.partition.topic == contacts_topic ? std::string{contact_lane} + record.key : record.key;
     place.group = place.lane;
     place.order = record.timestamp_ms;
+    // What nobody waits for never stands before a webhook.
+    v1::Hint hint;
+    if (record.partition.topic == sweeps_topic && record.value && hint.ParseFromString(*record.value)) {
+        const auto& reason = hint.reason();
+        place.backfill = reason == sweep_kind || reason == walk_kind || reason == hires_kind;
+    }
     return place;
 }
 
@@ -173,6 +211,12 @@ asio::awaitable<pipeline::Attempted> Source::attempt(const pipeline::Job& job) {
 }
 
 asio::awaitable<Source::Verdict> Source::opportunity(std::string id, Moment moment, int parked) {
+    const auto unsettled = ahead_.find(id);
+    if (unsettled != ahead_.end()) {
+        v1::Change newest = unsettled->second;
+        const auto settled = co_await settle(std::move(newest), {});
+        if (!settled) co_return pipeline::Wait{.reason = "not emitted: " + settled.error().message()};
+    }
     auto memory = co_await recall(id);
     if (!memory) co_return pipeline::Wait{.reason = "memory: " + memory.error().message()};
     const v1::Change* last = *memory ? &**memory : nullptr;
@@ -183,30 +227,42 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, Moment mome
     const auto priority = priority_of(moment.hints);
     std::int64_t changed = 0;
     for (const auto& hint : moment.hints) changed = std::max(changed, hint.triggered_at);
+    if (library_.known_as_deleted(id)) {
+        co_return co_await not_there(
+            id, lever::make_error_code(lever::Errc::not_found), last, std::move(moment), parked);
+    }
     auto read = co_await reader_.read(id, priority, changed, last_told(moment.hints));
-    if (!read) co_return co_await not_there(id, read.error(), last, std::move(moment));
+    if (!read) co_return co_await not_there(id, read.error(), last, std::move(moment), parked);
     const auto& o = read->opportunity;
+    const bool may_rest = parked < static_cast<int>(rests().size());
+    if (last != nullptr && o.updated_at_ms != 0 && o.updated_at_ms < last->mark().updated_at_ms()) {
+        // Older than what was emitted from: some of Lever's answers lag behind others.
+        if (may_rest) co_return pipeline::NotYet{.reason = "Lever shows an older state than before"};
+        done("left_to_sweep");
+        co_return pipeline::Done{};
+    }
 
-    const auto vocabulary = co_await library_.vocabulary(o, priority);
-    if (!vocabulary) co_return verdict_on(vocabulary.error());
-    if (o.archived && !(*vocabulary)->archive_reasons.contains(o.archived->reason_id)) {
+    const auto words = co_await library_.vocabulary(o, priority);
+    if (!words) co_return verdict_on_shared(words.error());
+    const auto vocabulary = *words;
+    if (o.archived && !vocabulary->archive_reasons.contains(o.archived->reason_id)) {
         // Whether this is a hire cannot be told: never guess.
         co_return pipeline::Retry{.reason = "Lever does not list the archive reason of this opportunity"};
     }
-    Facts facts{.opportunity = o, .vocabulary = **vocabulary, .cluster_link_prefix = settings_.cluster_link_prefix};
+    Facts facts{.opportunity = o, .vocabulary = *vocabulary, .cluster_link_prefix = settings_.cluster_link_prefix};
     if (o.application && !o.application->posting_id.empty()) {
         auto posting = co_await library_.posting(o.application->posting_id, priority);
-        if (!posting) co_return verdict_on(posting.error());
+        if (!posting) co_return verdict_on_shared(posting.error());
         lever::Posting hidden;
         hidden.id = o.application->posting_id;
         // A posting that Lever does not show is treated as the most private kind.
         hidden.confidential = true;
-        facts.posting = *posting ? **posting : hidden;
+        facts.posting = posting->posting.value_or(hidden);
     }
-    const bool hired = o.archived && (*vocabulary)->archive_reasons.at(o.archived->reason_id).hired;
+    const bool hired = o.archived && vocabulary->archive_reasons.at(o.archived->reason_id).hired;
     if (hired) {
         auto start = co_await start_date(id, o, last, moment, priority);
-        if (!start) co_return verdict_on(start.error());
+        if (!start) co_return verdict_on_shared(start.error());
         facts.start_date = std::move(*start);
     }
     if (o.anonymized) {
@@ -224,7 +280,7 @@ asio::awaitable<Source::Verdict> Source::opportunity(std::string id, Moment mome
     moment.now_ms = to_ms(clock_.now());
     const auto changes = diff(last, facts, moment);
     const bool caught = caught_up(last, o, moment);
-    if (changes.empty() && !caught && parked < static_cast<int>(rests().size())) {
+    if (changes.empty() && !caught && may_rest) {
         co_return pipeline::NotYet{.reason = "Lever's API does not show yet what its webhook announced"};
     }
     if (changes.empty()) {
@@ -249,14 +305,20 @@ asio::awaitable<Result<std::string>> Source::start_date(
     if (known && known->hired_at_ms == o.archived->at_ms && to_ms(known->read_at) > told) co_return known->start_date;
     // What a sweep or a walk comes by is not asked for, when it is settled.
     const bool same_hire = last != nullptr && last->hired() && last->hired_at_ms() == o.archived->at_ms;
-    if (told == 0 && same_hire && !open_hire(*last, moment.now_ms)) co_return last->start_date();
-    co_return co_await library_.start_date(std::move(id), priority);
+    const bool settled = same_hire && (priority == lever::Priority::walk || !open_hire(*last, moment.now_ms));
+    if (told == 0 && settled) co_return last->start_date();
+    auto date = co_await library_.start_date(std::move(id), priority);
+    if (!date) co_return date.error();
+    // A key that may not see the offers (any more): a hire without a start date, or with the one that was seen.
+    if (!*date) co_return same_hire ? last->start_date() : std::string{};
+    co_return std::move(**date);
 }
 
-asio::awaitable<Source::Verdict> Source::not_there(std::string id, Error why, const v1::Change* last, Moment moment) {
+asio::awaitable<Source::Verdict> Source::not_there(
+    std::string id, Error why, const v1::Change* last, Moment moment, int parked) {
     if (why != lever::Errc::not_found && why != lever::Errc::forbidden) co_return verdict_on(why);
     if (why == lever::Errc::not_found) {
-        auto deleted = co_await api_.deleted_at(id, lever::Priority::webhook);
+        auto deleted = co_await library_.deleted_at(id, last_told(moment.hints), priority_of(moment.hints));
         if (!deleted) co_return verdict_on(deleted.error());
         if (*deleted) {
             forget(id);
@@ -268,6 +330,11 @@ asio::awaitable<Source::Verdict> Source::not_there(std::string id, Error why, co
             }
             done("deleted");
             co_return pipeline::Done{};
+        }
+        // New, and not there yet: so may be what Lever's webhook has just announced.
+        const bool may_come = last == nullptr && announces_something_new(moment);
+        if (may_come && parked < static_cast<int>(rests().size())) {
+            co_return pipeline::NotYet{.reason = "Lever's API does not show yet what its webhook announced"};
         }
     }
     done("not_visible");
@@ -284,7 +351,7 @@ asio::awaitable<Source::Verdict> Source::contact(const pipeline::Job& job) {
         done("not_visible");
         co_return pipeline::Done{};
     }
-    if (!ids) co_return verdict_on(ids.error());
+    if (!ids) co_return verdict_on_shared(ids.error());
     for (const auto& id : *ids) {
         v1::Hint hint;
         hint.set_opportunity_id(id);
@@ -320,6 +387,7 @@ asio::awaitable<void> Source::restore_memory() {
         co_await end->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         co_return;
     }
+    if (clock_.monotonic() < restore_again_) co_return;
     restoring_ = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor, Instant::max());
     std::string failure;
     try {
@@ -327,18 +395,21 @@ asio::awaitable<void> Source::restore_memory() {
     } catch (const std::exception& e) {
         failure = e.what();
     }
-    if (!failure.empty()) log::warning("memory.not_restored", {{"reason", failure}});
+    if (!failure.empty()) {
+        log::warning("memory.not_restored", {{"reason", failure}});
+        restore_again_ = clock_.monotonic() + restore_rest;
+    }
     std::exchange(restoring_, nullptr)->cancel();
 }
 
 asio::awaitable<void> Source::read_memory_back() {
     const std::string restoration = random_uuid();
     const auto prepared = co_await store_.prepare_changes(restoration);
-    if (!prepared) co_return;
-    const auto emitted = co_await offload(reading_, read_emitted_);
+    if (!prepared) throw std::runtime_error{"redis: " + prepared.error().message()};
+    const auto emitted = co_await offload(reading_, topics_.emitted);
     for (const auto& [id, change] : emitted) {
         const auto restored = co_await store_.restore_change(id, change);
-        if (!restored) co_return;
+        if (!restored) throw std::runtime_error{"redis: " + restored.error().message()};
     }
     const auto vouched = co_await store_.vouch_for_changes(restoration);
     const bool whole = vouched && *vouched == redis::Opening::opened;
@@ -350,18 +421,44 @@ void Source::forget(const std::string& id) {
     reader_.forget(id);
 }
 
-asio::awaitable<Result<void>> Source::emit(const std::vector<v1::Change>& changes, const Moment& moment) {
-    for (const auto& change : changes) {
-        kafka::Message message = change_message("hiring.changes", change, moment);
-        const auto written = co_await producer_.write(std::move(message));
-        if (!written) co_return written.error();
-    }
-    const auto& newest = changes.back();
-    kafka::Message message = change_message("hiring.opportunities", newest, moment);
+asio::awaitable<Result<void>> Source::settle(v1::Change newest, std::string traceparent) {
+    const std::string id = newest.opportunity_id();
+    kafka::Message message = change_message("hiring.opportunities", newest, std::move(traceparent));
     const auto written = co_await producer_.write(std::move(message));
     if (!written) co_return written.error();
-    const auto remembered = co_await store_.remember_change(newest.opportunity_id(), newest.SerializeAsString());
+    const auto remembered = co_await store_.remember_change(id, newest.SerializeAsString());
     if (!remembered) co_return remembered.error();
+    ahead_.erase(id);
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Source::take_over() {
+    const auto tail = co_await offload(reading_, topics_.tail);
+    std::size_t behind = 0;
+    for (const auto& [id, bytes] : tail) {
+        const auto last = co_await recall(id);
+        if (!last) co_return last.error();
+        v1::Change newest;
+        if (!newest.ParseFromString(bytes) || (*last && (*last)->version() >= newest.version())) continue;
+        const auto settled = co_await settle(std::move(newest), {});
+        if (!settled) co_return settled.error();
+        ++behind;
+    }
+    log::info("memory.taken_over", {{"looked_at", tail.size()}, {"behind", behind}});
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Source::emit(const std::vector<v1::Change>& changes, const Moment& moment) {
+    const std::string traceparent = moment.hints.empty() ? std::string{} : moment.hints.back().traceparent;
+    for (const auto& change : changes) {
+        kafka::Message message = change_message(changes_topic, change, traceparent);
+        const auto written = co_await producer_.write(std::move(message));
+        if (!written) co_return written.error();
+        ahead_.insert_or_assign(change.opportunity_id(), change);
+    }
+    v1::Change newest = changes.back();
+    const auto settled = co_await settle(std::move(newest), traceparent);
+    if (!settled) co_return settled.error();
     for (const auto& change : changes) {
         const metrics::Labels labels{{"kind", std::string{name_of(change.kind())}}, {"cause", change.cause().kind()}};
         metrics_.counter(metrics::changes_emitted, labels).add();
@@ -377,7 +474,15 @@ asio::awaitable<Result<void>> Source::emit(const std::vector<v1::Change>& change
     co_return Result<void>{};
 }
 
-pipeline::Verdict Source::verdict_on(const Error& error) const {
+pipeline::Verdict Source::verdict_on_shared(const Error& error) {
+    // A key without what every opportunity needs is as good as none; an answer that is not understood is no fault of
+    // this opportunity.
+    const bool no_use = error == lever::Errc::unauthorized || error == lever::Errc::forbidden;
+    if (no_use) return pipeline::Hold{.reason = error.message()};
+    return pipeline::Wait{.reason = error.message()};
+}
+
+pipeline::Verdict Source::verdict_on(const Error& error) {
     if (error == lever::Errc::unauthorized) return pipeline::Hold{.reason = error.message()};
     if (error == lever::Errc::bad_answer) return pipeline::Refused{.reason = error.message()};
     // Lever is away: the hint waits as long as that takes. Without a sweep nothing else would bring it back.
@@ -405,6 +510,7 @@ asio::awaitable<bool> Source::park(const pipeline::Job& job, pipeline::Park park
         parked.set_id(hint->cause_id);
         auto history = pipeline::read_history(record.headers);
         ++history.parked;
+        if (!history.failing_since) history.failing_since = clock_.now();
         history.not_before = clock_.now() + park.delay;
         parked.set_attempt(history.parked);
         parked.set_not_before_ms(to_ms(*history.not_before));

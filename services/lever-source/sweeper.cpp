@@ -20,8 +20,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr Milliseconds after_failure{15'000};
-
 }  // namespace
 
 Sweeper::Sweeper(
@@ -29,6 +27,7 @@ Sweeper::Sweeper(
     SweepSettings settings,
     Past past,
     lever::Api& api,
+    Library& library,
     Reader& reader,
     RunBook& book,
     kafka::Producer& producer,
@@ -37,6 +36,7 @@ Sweeper::Sweeper(
     : settings_{std::move(settings)},
       past_{std::move(past)},
       api_{api},
+      library_{library},
       reader_{reader},
       book_{book},
       producer_{producer},
@@ -50,17 +50,8 @@ Sweeper::~Sweeper() {
 }
 
 asio::awaitable<void> Sweeper::run() {
-    while (!rounds_.stopping()) {
-        std::string failure;
-        try {
-            co_await round();
-        } catch (const std::exception& e) {
-            failure = e.what();
-        }
-        if (rounds_.stopping()) break;
-        if (!failure.empty()) log::warning("sweep.failed", {{"reason", failure}});
-        co_await rounds_.rest(failure.empty() ? settings_.interval : std::min(settings_.interval, after_failure));
-    }
+    const std::function<asio::awaitable<void>()> one = [this] { return round(); };
+    co_await rounds_.run(one, settings_.interval, "sweep.failed");
 }
 
 asio::awaitable<void> Sweeper::round() {
@@ -72,25 +63,69 @@ asio::awaitable<void> Sweeper::round() {
     const bool first = so_far_.covered_until_ms == 0;
     if (first || !so_far_.walk_id.empty() || now - so_far_.walked_at_ms > settings_.walk_interval.count()) {
         co_await walk();
-        co_return;
     }
-    if (now - so_far_.hires_read_at_ms > settings_.hires_interval.count()) co_await read_hires_again();
     const auto asked = rounds_.take_asked();
     // Who asks wants all of it, and takes it that no webhook has had its time.
-    const auto until = asked ? now : now - settings_.leave_alone.count();
-    std::string run_id = asked ? asked->run_id() : std::string{};
-    co_await sweep(std::move(run_id), until);
+    const auto until = asked.empty() ? now - settings_.leave_alone.count() : to_ms(clock_.now());
+    std::vector<v1::Run> runs;
+    for (const auto& one : asked) runs.push_back(book_.begin(sweep_kind, one.run_id()));
+    if (runs.empty()) runs.push_back(book_.begin(sweep_kind));
+    std::string failure;
+    try {
+        co_await sweep(runs, until);
+    } catch (const std::exception& e) {
+        failure = e.what();
+    }
+    if (!failure.empty()) {
+        for (auto& run : runs) {
+            const Counts none;
+            if (!asked.empty()) co_await book_.tell(run, v1::RUN_STATE_FAILED, none);
+        }
+        throw std::runtime_error{failure};
+    }
+    if (now - so_far_.hires_read_at_ms > settings_.hires_interval.count()) co_await read_hires_again();
 }
 
-asio::awaitable<void> Sweeper::sweep(std::string run_id, std::int64_t until_ms) {
-    v1::Run run = book_.begin(sweep_kind, std::move(run_id));
+asio::awaitable<void> Sweeper::sweep(const std::vector<v1::Run>& runs, std::int64_t until_ms) {
+    v1::Run run = runs.front();
     const auto since = std::max<std::int64_t>(1, so_far_.covered_until_ms - settings_.overlap.count());
     lever::Window window;
     window.updated_since_ms = since;
     window.updated_until_ms = until_ms;
     Counts counts{{"deleted", 0}, {"opportunities", 0}, {"pages", 0}, {"unreadable", 0}};
+    co_await hint_deleted(run, since, lever::Priority::sweep, counts);
     co_await cover(run, std::move(window), lever::Priority::sweep, counts);
-    const auto deleted = co_await api_.deleted_since(from_ms(since), lever::Priority::sweep);
+    for (auto one : runs) {
+        one.set_checkpoint(std::to_string(until_ms));
+        co_await finish(std::move(one), counts);
+    }
+}
+
+asio::awaitable<void> Sweeper::walk() {
+    const bool goes_on = !so_far_.walk_id.empty();
+    v1::Run run = book_.begin(walk_kind, so_far_.walk_id);
+    lever::Window window;
+    Counts counts{{"deleted", 0}, {"opportunities", 0}, {"pages", 0}, {"unreadable", 0}};
+    if (goes_on) {
+        run.set_began_ms(so_far_.walk_began_ms);
+        window.offset = so_far_.walk_offset;
+    } else {
+        co_await book_.tell(run, v1::RUN_STATE_STARTED, counts);
+    }
+    // It lists what is there: what went since the last sweep has to be asked for, too.
+    if (so_far_.covered_until_ms != 0) {
+        const auto since = so_far_.covered_until_ms - settings_.overlap.count();
+        co_await hint_deleted(run, since, lever::Priority::walk, counts);
+    }
+    co_await cover(run, std::move(window), lever::Priority::walk, counts);
+    // What changed since it began is the next sweep's.
+    run.set_checkpoint(std::to_string(run.began_ms() - settings_.leave_alone.count()));
+    co_await finish(std::move(run), std::move(counts));
+}
+
+asio::awaitable<void> Sweeper::hint_deleted(
+    const v1::Run& run, std::int64_t since_ms, lever::Priority priority, Counts& counts) {
+    const auto deleted = co_await library_.deleted_since(from_ms(since_ms), priority);
     if (!deleted) throw std::runtime_error{deleted.error().message()};
     for (const auto& [id, at] : *deleted) {
         std::string opportunity = id;
@@ -98,29 +133,6 @@ asio::awaitable<void> Sweeper::sweep(std::string run_id, std::int64_t until_ms) 
         co_await hint(std::move(opportunity), run);
         ++counts["deleted"];
     }
-    run.set_checkpoint(std::to_string(until_ms));
-    co_await finish(std::move(run), std::move(counts));
-    so_far_.covered_until_ms = std::max(so_far_.covered_until_ms, until_ms);
-}
-
-asio::awaitable<void> Sweeper::walk() {
-    v1::Run run = book_.begin(walk_kind, so_far_.walk_id);
-    lever::Window window;
-    if (!so_far_.walk_id.empty()) {
-        run.set_began_ms(so_far_.walk_began_ms);
-        window.offset = so_far_.walk_offset;
-    }
-    so_far_.walk_id.clear();
-    Counts counts{{"opportunities", 0}, {"pages", 0}, {"unreadable", 0}};
-    co_await book_.tell(run, v1::RUN_STATE_STARTED, counts);
-    co_await cover(run, std::move(window), lever::Priority::walk, counts);
-    // What changed since it began is the next sweep's.
-    const auto until = run.began_ms() - settings_.leave_alone.count();
-    const auto began = run.began_ms();
-    run.set_checkpoint(std::to_string(until));
-    co_await finish(std::move(run), std::move(counts));
-    so_far_.covered_until_ms = std::max(so_far_.covered_until_ms, until);
-    so_far_.walked_at_ms = began;
 }
 
 asio::awaitable<void> Sweeper::read_hires_again() {
@@ -134,13 +146,15 @@ asio::awaitable<void> Sweeper::read_hires_again() {
     }
     Counts counts{{"hires", static_cast<std::int64_t>(open.size())}};
     co_await finish(std::move(run), std::move(counts));
-    so_far_.hires_read_at_ms = began;
 }
 
+// Told, and remembered as whoever reads hiring.runs would.
 asio::awaitable<void> Sweeper::finish(v1::Run run, Counts counts) {
-    const std::string kind = run.kind();
+    v1::Run finished = run;
+    finished.set_state(v1::RUN_STATE_FINISHED);
     co_await book_.tell(std::move(run), v1::RUN_STATE_FINISHED, std::move(counts));
-    metrics_.counter(metrics::sweeps, {{"kind", kind}}).add();
+    add_run(so_far_, finished);
+    metrics_.counter(metrics::sweeps, {{"kind", finished.kind()}}).add();
 }
 
 asio::awaitable<void> Sweeper::cover(v1::Run& run, lever::Window window, lever::Priority priority, Counts& counts) {
@@ -153,6 +167,7 @@ asio::awaitable<void> Sweeper::cover(v1::Run& run, lever::Window window, lever::
         auto page = co_await api_.page(window, priority);
         if (!page && page.error() == lever::Errc::bad_offset && !begun_anew) {
             begun_anew = true;
+            so_far_.walk_id.clear();
             window.offset.clear();
             continue;
         }
@@ -173,7 +188,9 @@ asio::awaitable<void> Sweeper::cover(v1::Run& run, lever::Window window, lever::
         window.offset = page->next;
         if (!walk) continue;
         run.set_checkpoint(window.offset);
+        run.set_state(v1::RUN_STATE_CHECKPOINT);
         co_await book_.tell(run, v1::RUN_STATE_CHECKPOINT, counts);
+        add_run(so_far_, run);
     }
     throw std::runtime_error{"the process is ending"};
 }

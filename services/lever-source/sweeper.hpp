@@ -10,12 +10,14 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "common/core/time.hpp"
 #include "common/kafka/producer.hpp"
 #include "common/kafka/settings.hpp"
 #include "common/lever/api.hpp"
 #include "common/metrics/registry.hpp"
+#include "services/lever-source/library.hpp"
 #include "services/lever-source/reader.hpp"
 #include "services/lever-source/runs.hpp"
 
@@ -44,6 +46,7 @@ public:
         SweepSettings settings,
         Past past,
         lever::Api& api,
+        Library& library,
         Reader& reader,
         RunBook& book,
         kafka::Producer& producer,
@@ -58,17 +61,21 @@ public:
 
 private:
     boost::asio::awaitable<void> round();
-    boost::asio::awaitable<void> sweep(std::string run_id, std::int64_t until_ms);
+    // One sweep, for all of these.
+    boost::asio::awaitable<void> sweep(const std::vector<v1::Run>& runs, std::int64_t until_ms);
     boost::asio::awaitable<void> walk();
     boost::asio::awaitable<void> read_hires_again();
     // Page after page. Throws Lever's or Kafka's failure as std::runtime_error.
     boost::asio::awaitable<void> cover(v1::Run& run, lever::Window window, lever::Priority priority, Counts& counts);
     boost::asio::awaitable<void> hint(std::string opportunity, const v1::Run& run);
+    boost::asio::awaitable<void> hint_deleted(
+        const v1::Run& run, std::int64_t since_ms, lever::Priority priority, Counts& counts);
     boost::asio::awaitable<void> finish(v1::Run run, Counts counts);
 
     SweepSettings settings_;
     Past past_;
     lever::Api& api_;
+    Library& library_;
     Reader& reader_;
     RunBook& book_;
     kafka::Producer& producer_;

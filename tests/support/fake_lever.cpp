@@ -17,6 +17,7 @@ std::optional<Error> FakeLever::reached(const std::string& call, lever::Priority
 
 FakeLever::Answer<lever::Read> FakeLever::opportunity(std::string id, lever::Priority priority) {
     if (const auto error = reached("opportunity", priority)) co_return *error;
+    if (hold) co_await hold(priority);
     const auto found = opportunities.find(id);
     if (found == opportunities.end()) co_return lever::make_error_code(lever::Errc::not_found);
     lever::Read read;
@@ -63,23 +64,22 @@ FakeLever::Answer<std::vector<std::string>> FakeLever::opportunities_of(
     co_return contacts[contact_id];
 }
 
-FakeLever::Answer<std::optional<Timestamp>> FakeLever::deleted_at(std::string id, lever::Priority priority) {
-    if (const auto error = reached("deleted_at", priority)) co_return *error;
-    const auto found = deleted.find(id);
-    std::optional<Timestamp> at;
-    if (found != deleted.end()) at = found->second;
-    co_return at;
-}
-
 FakeLever::Answer<lever::Vocabulary> FakeLever::vocabulary(lever::Priority priority) {
-    if (const auto error = reached("vocabulary", priority)) co_return *error;
+    const auto error = reached("vocabulary", priority);
     if (pause.count() > 0) co_await sleep_for(pause);
+    if (error) co_return *error;
     co_return words;
 }
 
+FakeLever::Answer<lever::StagePlaces> FakeLever::stage_places(lever::Priority priority) {
+    if (const auto error = reached("stage_places", priority)) co_return *error;
+    co_return places;
+}
+
 FakeLever::Answer<lever::Posting> FakeLever::posting(std::string id, lever::Priority priority) {
-    if (const auto error = reached("posting", priority)) co_return *error;
+    const auto error = reached("posting", priority);
     if (pause.count() > 0) co_await sleep_for(pause);
+    if (error) co_return *error;
     const auto found = shown_postings.find(id);
     if (found == shown_postings.end()) co_return lever::make_error_code(lever::Errc::not_found);
     co_return found->second;

@@ -18,8 +18,8 @@ public:
     Answer<lever::Page> page(lever::Window window, lever::Priority priority) override;
     Answer<std::map<std::string, Timestamp>> deleted_since(Timestamp since, lever::Priority priority) override;
     Answer<std::vector<std::string>> opportunities_of(std::string contact_id, lever::Priority priority) override;
-    Answer<std::optional<Timestamp>> deleted_at(std::string id, lever::Priority priority) override;
     Answer<lever::Vocabulary> vocabulary(lever::Priority priority) override;
+    Answer<lever::StagePlaces> stage_places(lever::Priority priority) override;
     Answer<lever::Posting> posting(std::string id, lever::Priority priority) override;
     Answer<lever::PostingPage> postings(lever::Window window, lever::Priority priority) override;
     Answer<std::map<std::string, Timestamp>> deleted_postings_since(
@@ -34,6 +34,7 @@ public:
     std::map<std::string, std::vector<std::string>> contacts{};
     std::map<std::string, Timestamp> deleted{};
     lever::Vocabulary words{};
+    lever::StagePlaces places{};
     std::map<std::string, lever::Posting> shown_postings{};
     std::map<std::string, lever::Advert> adverts{};
     std::map<std::string, Timestamp> deleted_postings{};
@@ -46,6 +47,8 @@ public:
     std::vector<std::string> calls{};
     std::vector<lever::Priority> priorities{};
     std::function<void(const std::string&)> watch{};
+    // Waited for before an opportunity is answered.
+    std::function<boost::asio::awaitable<void>(lever::Priority)> hold{};
 
 private:
     [[nodiscard]] std::optional<Error> reached(const std::string& call, lever::Priority priority);

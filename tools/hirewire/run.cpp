@@ -1,7 +1,12 @@
 #include "tools/hirewire/run.hpp"
 
+#include <unistd.h>
+
 #include <cstdio>
+#include <map>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "common/core/uuid.hpp"
 #include "common/json/writer.hpp"
@@ -15,10 +20,20 @@ namespace {
 void print_report(const v1::Run& run) {
     std::printf(
         "%s finished in %.1f s:", run.kind().c_str(), static_cast<double>(run.at_ms() - run.began_ms()) / 1'000);
-    for (const auto& [what, count] : run.counts()) {
-        std::printf(" %lld %s", static_cast<long long>(count), what.c_str());
+    const std::map<std::string, std::int64_t> counts{run.counts().begin(), run.counts().end()};
+    const char* joint = " ";
+    for (const auto& [what, count] : counts) {
+        std::printf("%s%lld %s", std::exchange(joint, ", "), static_cast<long long>(count), what.c_str());
     }
     std::printf("\n");
+}
+
+// For who looks on.
+void print_progress(const v1::Run& run) {
+    if (isatty(STDERR_FILENO) == 0) return;
+    const auto count = run.counts().find("opportunities");
+    const auto seen = count != run.counts().end() ? count->second : 0;
+    std::fprintf(stderr, "\r%s: %lld opportunities so far", run.kind().c_str(), static_cast<long long>(seen));
 }
 
 void print_json(const v1::Run& run) {
@@ -41,11 +56,16 @@ int ask_for_run(const RunCommand& command) {
     asked.set_force(command.force);
     kafka::Tail tail{command.kafka, {"hiring.runs"}, kafka::Tail::From::end};
     write_run(command.kafka, asked);
-    const Instant until = clock.monotonic() + command.patience;
+    Instant until = clock.monotonic() + command.patience;
     while (clock.monotonic() < until) {
         const auto record = tail.next(Milliseconds{500});
         v1::Run run;
         if (!record || !record->value || !run.ParseFromString(*record->value)) continue;
+        if (run.state() == v1::RUN_STATE_CHECKPOINT) {
+            // A walk, the first one above all, comes before what is asked for.
+            print_progress(run);
+            until = clock.monotonic() + command.patience;
+        }
         if (run.run_id() != asked.run_id() || run.state() == v1::RUN_STATE_ASKED) continue;
         if (run.state() == v1::RUN_STATE_FAILED) {
             std::fprintf(stderr, "hirewire: the %s failed; lever-source's log says why\n", command.kind.c_str());

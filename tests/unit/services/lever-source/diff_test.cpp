@@ -629,8 +629,12 @@ TEST_CASE("caught up: Lever is asked again while it does not show what its own w
     CHECK(caught({}, at));
     // What has been told of already has been seen, though Lever's state keeps no trace of un-archiving.
     v1::Change last;
+    last.set_kind(v1::CHANGE_KIND_UNARCHIVED);
     last.set_occurred_at_ms(at);
     CHECK(caught({webhook(at, "candidateArchiveChange")}, at + second, &last));
+    // A detail has no moment of Lever's.
+    last.set_kind(v1::CHANGE_KIND_DETAILS_CHANGED);
+    CHECK_FALSE(caught({webhook(at, "candidateArchiveChange")}, at + second, &last));
     lever.moved(at, "screen");
     CHECK(caught({webhook(at)}, at + second));
 }

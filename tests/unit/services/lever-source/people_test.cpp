@@ -60,7 +60,7 @@ struct Bench {
     testing::ManualClock clock;
     testing::FakeLever lever{clock};
     Library library{lever, clock, {}, "anticipated_start_date"};
-    People people{lever, library, "internal"};
+    People people{lever, library, clock, "internal"};
 };
 
 }  // namespace

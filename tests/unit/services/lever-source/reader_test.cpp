@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <functional>
+#include <memory>
 #include <numeric>
 #include <random>
 #include <utility>
@@ -94,7 +98,7 @@ TEST_CASE("reader: pages serve those too who have not asked yet, in whatever ord
     std::shuffle(order.begin(), order.end(), std::mt19937{seed});
     b.to_come = all;
     const auto told = b.now;
-    b.clock.advance(Milliseconds{1});
+    b.clock.advance(Milliseconds{1'000});
     std::size_t next = 0;
     const auto lane = [&]() -> asio::awaitable<void> {
         while (next < order.size()) {
@@ -122,6 +126,41 @@ TEST_CASE("reader: a page answers nobody who came after it was asked for") {
     b.run();
     CHECK(b.answered == 151);
     CHECK(b.calls("opportunity") >= 1);
+}
+
+TEST_CASE("reader: a webhook does not wait for those who wait for the budget behind it") {
+    Bench b{20};
+    std::vector<std::shared_ptr<asio::steady_timer>> stuck;
+    b.lever.hold = [&](lever::Priority priority) -> asio::awaitable<void> {
+        if (priority == lever::Priority::webhook) co_return;
+        auto timer = std::make_shared<asio::steady_timer>(b.context, Instant::max());
+        stuck.push_back(timer);
+        boost::system::error_code ignored;
+        co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    };
+    for (int i = 0; i < 10; ++i) b.want(i, lever::Priority::sweep);
+    b.context.poll();
+    CHECK(stuck.size() == 2);
+    b.want(15, lever::Priority::webhook);
+    b.context.poll();
+    CHECK(b.order == std::vector<std::string>{Bench::id(15)});
+    b.lever.hold = {};
+    for (const auto& timer : stuck) timer->cancel();
+    b.run();
+    CHECK(b.answered == 11);
+}
+
+TEST_CASE("reader: what is deleted while it is read is not kept") {
+    Bench b{1};
+    lever::Read read;
+    read.opportunity = b.lever.opportunities[Bench::id(0)];
+    read.read_at = b.clock.now();
+    b.clock.advance(Milliseconds{10});
+    b.reader.forget(Bench::id(0));
+    b.reader.offer(read);
+    b.want(0, lever::Priority::sweep, 0);
+    b.run();
+    CHECK(b.calls("opportunity") == 1);
 }
 
 TEST_CASE("reader: pages full of others are given up for single reads") {

@@ -34,7 +34,7 @@ struct Bench {
     // Until so many runs have been told as finished or something fails for good.
     void run_until(const std::function<bool()>& done) {
         sweeper = std::make_unique<Sweeper>(
-            context.get_executor(), settings, kept, lever, reader, book, producer, clock, metrics);
+            context.get_executor(), settings, kept, lever, library, reader, book, producer, clock, metrics);
         asio::co_spawn(context, sweeper->run(), asio::detached);
         context.restart();
         for (int i = 0; i < 2'000 && !done(); ++i) context.run_one_for(Milliseconds{20});
@@ -70,6 +70,7 @@ struct Bench {
     testing::FakeProducer producer;
     metrics::Registry metrics;
     asio::io_context context{1};
+    Library library{lever, clock, {}, "anticipated_start_date"};
     Reader reader{context.get_executor(), lever, clock, {}};
     SweepSettings settings;
     RunsSoFar past{};
@@ -183,7 +184,7 @@ TEST_CASE("sweeper: open hires are hinted at once a day, beside the sweeps") {
         b.past.hires_read_at_ms = yesterday - 1;
         b.run_until([&] { return b.finished(2); });
         CHECK(b.hinted() == b.hires);
-        const auto run = b.runs(v1::RUN_STATE_FINISHED).at(0);
+        const auto run = b.runs(v1::RUN_STATE_FINISHED).at(1);
         CHECK(run.kind() == "hires");
         CHECK(past_of({run}).hires_read_at_ms == b.now);
         CHECK(past_of({run}).covered_until_ms == 0);
@@ -211,5 +212,72 @@ TEST_CASE("sweeper: a sweep that fails has covered nothing, and is done again") 
     };
     b.run_until([&] { return b.finished(1); });
     CHECK(b.runs(v1::RUN_STATE_FINISHED).size() == 1);
-    CHECK(b.producer.of("lever.sweeps").size() == 3);
+    // What it found first is told once: nothing is told of a list that may not end.
+    CHECK(b.producer.of("lever.sweeps").size() == 1);
+}
+
+TEST_CASE("sweeper: a walk after a long silence asks what was deleted in it") {
+    Bench b;
+    b.past.covered_until_ms = b.now - 25 * 60 * minute;
+    b.past.walked_at_ms = b.past.covered_until_ms;
+    b.add("still there", b.now - 100 * minute);
+    b.lever.deleted["gone yesterday"] = from_ms(b.now - 20 * 60 * minute);
+    b.run_until([&] { return b.finished(1); });
+    CHECK(b.runs(v1::RUN_STATE_FINISHED).at(0).kind() == "walk");
+    CHECK(b.hinted() == std::set<std::string>{"gone yesterday", "still there"});
+}
+
+TEST_CASE("sweeper: a key that may not see what was deleted does not keep sweeps from ending") {
+    Bench b;
+    b.past.covered_until_ms = b.now - 10 * minute;
+    b.past.walked_at_ms = b.now;
+    b.add("since", b.now - 3 * minute);
+    b.lever.trouble["deleted_since"] = lever::Errc::forbidden;
+    b.run_until([&] { return b.finished(2); });
+    CHECK(b.hinted() == std::set<std::string>{"since"});
+}
+
+TEST_CASE("sweeper: a walk that fails goes on at its page, in the same process too") {
+    Bench b;
+    b.lever.page_size = 2;
+    for (const char* id : {"a", "b", "c", "d", "e"}) b.add(id, b.now - 100 * minute);
+    int pages = 0;
+    b.lever.watch = [&](const std::string& call) {
+        if (call != "page") return;
+        b.lever.trouble.clear();
+        if (++pages == 3) b.lever.trouble["page"] = lever::Errc::unavailable;
+    };
+    b.run_until([&] { return b.finished(1); });
+    CHECK(pages >= 4);
+    CHECK(b.producer.of("lever.sweeps").size() == 5);
+    const auto run = b.runs(v1::RUN_STATE_FINISHED).at(0);
+    CHECK(run.kind() == "walk");
+    CHECK(b.runs(v1::RUN_STATE_STARTED).size() == 1);
+}
+
+TEST_CASE("sweeper: several who ask are served by one sweep, and told when it fails") {
+    Bench b;
+    b.past.covered_until_ms = b.now - 10 * minute;
+    b.past.walked_at_ms = b.now;
+    b.settings.interval = std::chrono::hours{1};
+    const auto ask = [&](const char* id) {
+        v1::Run asked;
+        asked.set_run_id(id);
+        b.sweeper->ask(asked);
+    };
+    bool asked = false;
+    b.run_until([&] {
+        if (b.finished(1) && !asked) {
+            asked = true;
+            b.lever.trouble["page"] = lever::Errc::unavailable;
+            ask("one");
+            ask("two");
+        }
+        if (b.runs(v1::RUN_STATE_FAILED).size() == 2) b.lever.trouble.clear();
+        return b.runs(v1::RUN_STATE_FAILED).size() == 2;
+    });
+    const auto failed = b.runs(v1::RUN_STATE_FAILED);
+    REQUIRE(failed.size() == 2);
+    CHECK(failed[0].run_id() == "one");
+    CHECK(failed[1].run_id() == "two");
 }
