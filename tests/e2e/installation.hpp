@@ -1,5 +1,6 @@
 #pragma once
 // Hirewire before a CLARA that can be told to misbehave: what the tests of trouble tell it, and what they ask.
+#include <cstdint>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -17,22 +18,25 @@
 
 namespace hirewire::testing {
 
+// Of calls to Lever: as many as we like, or its own limit, which we keep by default.
+enum class Budget { boundless, of_lever };
+
 struct Installation {
     static constexpr std::size_t slots = 8;  // of each sync daemon
 
     Stack stack;
     Oracle oracle{stack};
 
-    Installation(std::vector<Service> services, std::vector<Setting> settings)
+    Installation(std::vector<Service> services, std::vector<Setting> settings, Budget budget = Budget::boundless)
         : stack{StackOptions{
               .services = std::move(services),
               .sandbox = true,
-              .sandbox_arguments = {"--no-rate-limit"},
-              .settings = with_common(std::move(settings))}} {}
+              .sandbox_arguments = sandbox_arguments(budget),
+              .settings = with_common(std::move(settings), budget)}} {}
 
     // In Lever.
-    std::string add() {
-        const auto made = stack.control(http::Method::post, "/_sandbox/opportunities", "{}");
+    std::string add(const std::string& what = "{}") {
+        const auto made = stack.control(http::Method::post, "/_sandbox/opportunities", what);
         return std::string{made["id"].string()};
     }
     std::vector<std::string> add(int count) {
@@ -40,12 +44,26 @@ struct Installation {
         for (int i = 0; i < count; ++i) added.push_back(add());
         return added;
     }
-    void move(const std::string& opportunity, const std::string& stage) {
-        stack.control(
+    // Answers when that was, in epoch milliseconds: what the webhook says, too.
+    std::int64_t move(const std::string& opportunity, const std::string& stage) {
+        const auto moved = stack.control(
             http::Method::post, "/_sandbox/opportunities/" + opportunity + "/stage", R"({"stage":")" + stage + "\"}");
+        return moved["at"].integer();
     }
     void move(const std::vector<std::string>& opportunities, const std::string& stage) {
         for (const auto& opportunity : opportunities) move(opportunity, stage);
+    }
+    // How webhooks come, and how soon a move is to be seen.
+    void delivery(const std::string& how) { stack.control(http::Method::post, "/_sandbox/delivery", how); }
+
+    // `hirewire run {what}`, to its end.
+    Ended run_of(const std::string& what) {
+        Command command;
+        command.program = program("");
+        command.arguments = {
+            "run", what, "--brokers", stack.kafka().brokers, "--topic-prefix", stack.kafka().topic_prefix};
+        command.log_file = stack.path("run-" + what + "-" + std::to_string(++runs_) + ".log");
+        return run(command, Milliseconds{120'000});
     }
 
     // CLARA answers everything so, until it recovers.
@@ -98,10 +116,16 @@ struct Installation {
     }
 
 private:
-    static std::vector<Setting> with_common(std::vector<Setting> settings) {
+    static std::vector<std::string> sandbox_arguments(Budget budget) {
+        if (budget == Budget::of_lever) return {};
+        return {"--no-rate-limit"};
+    }
+    static std::vector<Setting> with_common(std::vector<Setting> settings, Budget budget) {
+        if (budget == Budget::boundless) {
+            settings.push_back({"lever", "requests_per_second", "1000"});
+            settings.push_back({"lever", "burst", "1000"});
+        }
         const std::vector<Setting> common{
-            {"lever", "requests_per_second", "1000"},
-            {"lever", "burst", "1000"},
             {"sync", "slots", std::to_string(slots)},
             {"sync", "request_timeout", in_quotes("3s")},
             {"sync", "lease", in_quotes("6s")},
@@ -115,6 +139,8 @@ private:
     void mark(const std::string& what, const std::string& opportunity, const std::string& value) {
         control(what, R"({"opportunity":")" + opportunity + R"(",")" + what + R"(":)" + value + "}");
     }
+
+    int runs_ = 0;
 };
 
 }  // namespace hirewire::testing

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 
 #include "common/core/uuid.hpp"
@@ -24,6 +26,16 @@ std::string random_hex(std::size_t length) {
 
 std::string url(int port, const std::string& path = {}) {
     return "http://127.0.0.1:" + std::to_string(port) + path;
+}
+
+// No other stack of this test gets it, not even one that another thread makes meanwhile.
+int own_port() {
+    static std::mutex mutex;
+    static std::set<int> given;
+    const std::lock_guard lock{mutex};
+    int port = free_port();
+    while (!given.insert(port).second) port = free_port();
+    return port;
 }
 
 bool has_public_port(Service service) {
@@ -90,9 +102,9 @@ Stack::Stack(StackOptions options)
         {"CLUSTER_TOKEN", "cluster-" + random_hex(24)},
         {"CLEARY_TOKEN", "cleary-" + random_hex(24)},
     };
-    redis_port_ = free_port();
+    redis_port_ = own_port();
     redis_ = start_redis(redis_port_, path("redis.log"));
-    for (const auto service : {Service::receiver, Service::lever_source}) ports_[service] = free_port();
+    for (const auto service : {Service::receiver, Service::lever_source}) ports_[service] = own_port();
     start_broker();
     if (options.sandbox) start_sandbox(options.sandbox_arguments);
 
