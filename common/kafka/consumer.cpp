@@ -242,14 +242,16 @@ private:
         if (!strict_) return found;
         const List ours{rd_kafka_topic_partition_list_copy(&assigned)};
         if (rd_kafka_committed(handle_, ours.get(), place_patience_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+        const auto begins = offsets_at(RD_KAFKA_OFFSET_BEGINNING, assigned);
+        const auto ends = offsets_at(RD_KAFKA_OFFSET_END, assigned);
         for (int i = 0; i < ours->cnt; ++i) {
             const auto& entry = ours->elems[i];
             const Partition partition{.topic = unprefixed(entry.topic), .number = entry.partition};
-            Offset low = 0;
-            Offset high = 0;
-            const auto error = rd_kafka_query_watermark_offsets(
-                handle_, entry.topic, entry.partition, &low, &high, place_patience_ms);
-            if (error != RD_KAFKA_RESP_ERR_NO_ERROR || entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+            const auto begin = begins.find(partition);
+            const auto end = ends.find(partition);
+            if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR || begin == begins.end() || end == ends.end()) continue;
+            const Offset low = begin->second;
+            const Offset high = end->second;
             if (entry.offset < 0 && std::string_view{entry.topic} == rd_kafka_topic_name(strict_.get())) {
                 rd_kafka_topic_partition_list_set_offset(&assigned, entry.topic, entry.partition, high);
                 found.emplace_back(Begun{.partition = partition, .at = high});
@@ -257,6 +259,24 @@ private:
                 expired_.insert(partition);
                 found.emplace_back(Expired{partition});
             }
+        }
+        return found;
+    }
+
+    // Where these partitions begin or end (librdkafka takes either for a point in time): one question for all of
+    // them, since this blocks, and a broker that is away would be waited for once for each. Without those that nobody
+    // answered for.
+    [[nodiscard]] std::map<Partition, Offset> offsets_at(
+        std::int64_t which, const rd_kafka_topic_partition_list_t& partitions) const {
+        std::map<Partition, Offset> found;
+        const List asked{rd_kafka_topic_partition_list_copy(&partitions)};
+        for (int i = 0; i < asked->cnt; ++i) asked->elems[i].offset = which;
+        const auto error = rd_kafka_offsets_for_times(handle_, asked.get(), place_patience_ms);
+        if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+        for (int i = 0; i < asked->cnt; ++i) {
+            const auto& entry = asked->elems[i];
+            if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR || entry.offset < 0) continue;
+            found.emplace(Partition{.topic = unprefixed(entry.topic), .number = entry.partition}, entry.offset);
         }
         return found;
     }
