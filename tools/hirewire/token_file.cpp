@@ -1,6 +1,7 @@
 #include "tools/hirewire/token_file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -114,6 +115,20 @@ void append_token(const std::string& file, const std::string& token) {
     replacement.write(text);
     replacement.take_its_place();
     sync_directory(target.parent_path());
+}
+
+TokenFileLock::TokenFileLock(const std::string& file) {
+    const auto parent = real_path_of(file).parent_path();
+    directory_ = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory_ < 0) throw std::runtime_error{parent.string() + ": cannot be opened."};
+    if (::flock(directory_, LOCK_EX | LOCK_NB) == 0) return;
+    ::close(directory_);
+    throw std::runtime_error{
+        "another hirewire webhooks register is at work on " + file + "; try again when it is done."};
+}
+
+TokenFileLock::~TokenFileLock() {
+    ::close(directory_);
 }
 
 }  // namespace hirewire::cli

@@ -309,12 +309,14 @@ int register_webhooks(const WebhooksCommand& command) {
     check_receivers(command.receiver_pids);
     Account account{command};
     const auto wanted = narrowed(account.place().expected, command.events);
+    const std::string& file = account.place().tokens_file;
+    std::optional<TokenFileLock> alone;
+    if (!file.empty() && !command.dry_run) alone.emplace(file);
     const auto findings = lever::audit(wanted, account.list());
     std::vector<std::string> to_make;
     for (const auto& finding : findings) {
         if (is_wanting(finding)) to_make.push_back(finding.event);
     }
-    const std::string& file = account.place().tokens_file;
     if (!to_make.empty()) need_tokens_file(account.place());
     const bool new_file = !file.empty() && !std::filesystem::exists(file);
 

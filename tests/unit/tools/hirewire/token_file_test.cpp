@@ -139,3 +139,13 @@ TEST_CASE("token file: what cannot be kept is told with the file, without the to
     CHECK_FALSE(complaint(b.file + "/tokens", "very-secret").empty());
     CHECK(b.text() == "one\n");
 }
+
+TEST_CASE("token file: only one at a time may add to it") {
+    const Bench b;
+    {
+        const cli::TokenFileLock first{b.file};
+        CHECK_THROWS_AS(cli::TokenFileLock{b.file}, std::runtime_error);
+    }
+    CHECK_NOTHROW(cli::TokenFileLock{b.file});
+    CHECK_THROWS_AS(cli::TokenFileLock{b.file + "/nowhere/tokens"}, std::runtime_error);
+}
