@@ -10,11 +10,12 @@
 
 namespace hirewire::sync {
 
-// Keys are ids of stages or archive reasons, or their names (compared without case and outer blanks); ids win.
+// Keys name stages and archive reasons: by id, plain or as "id:<id>", or by name, where neither case nor how much
+// white space there is matters. Ids win.
 using StatusMap = std::map<std::string, std::string>;
 
 std::optional<std::string> mapped(const StatusMap& map, const v1::Status& status);
-// Whether the list names the status, by id or name.
+// Whether the list names the status; its entries are like a map's keys.
 bool names(const std::vector<std::string>& list, const v1::Status& status);
 
 // Writes {"kind":…,"id":…,"name":…[,"mapped":…]}, or null for no status.

@@ -1,5 +1,7 @@
 #include "services/sync-clara/rules.hpp"
 
+#include <algorithm>
+
 #include "common/json/writer.hpp"
 #include "common/sync/judge.hpp"
 
@@ -8,6 +10,34 @@ namespace {
 
 sync::Plan skip(std::string reason) {
     return {sync::Settle{.outcome = v1::OUTCOME_KIND_SKIPPED, .reason = std::move(reason)}};
+}
+
+// CLARA has the candidates of some jobs only. Nothing when this is one of them, else why it is not.
+std::optional<std::string> foreign_job(const v1::PostingFacts& posting, const Settings& settings) {
+    const auto& chosen = settings.postings;
+    if (!settings.external_only && chosen.empty()) return std::nullopt;
+    if (posting.id().empty()) return "without a job that Lever shows";
+    if (settings.external_only && (posting.state() != "published" || !posting.external())) {
+        return "the job is not published on the external job site";
+    }
+    if (!chosen.empty() && std::find(chosen.begin(), chosen.end(), posting.id()) == chosen.end()) {
+        return "clara.postings does not name the job";
+    }
+    return std::nullopt;
+}
+
+// Judged by the state: who has been un-archived since is not rejected any more.
+bool was_rejected_before(const std::string& moment, const v1::Change& change) {
+    const auto enabled = parse_iso(moment);
+    return enabled && change.status().kind() == v1::STATUS_KIND_ARCHIVE_REASON && !change.hired() &&
+           from_ms(change.mark().archived_at_ms()) < *enabled;
+}
+
+config::TextCheck a_moment() {
+    return [](const std::string& value) -> std::string {
+        if (value.empty() || parse_iso(value)) return {};
+        return "a date such as \"2026-11-01\" or a time such as \"2026-11-01T09:00:00Z\"";
+    };
 }
 
 bool is_follow_up(const v1::Change& change, const sync::Situation& situation, const Settings& settings) {
@@ -46,11 +76,23 @@ public:
     void declare(config::Section& section) override {
         section
             .flag("map_status", settings_.map_status, "CLARA's \"Map action between Lever and CLARA\". Off: no call.")
+            .flag(
+                "external_only",
+                settings_.external_only,
+                "Only candidates of jobs that are published on the external job site: CLARA has no others.")
+            .list("postings", settings_.postings, "Only candidates of the jobs with these ids. Empty: of all jobs.")
+            .text(
+                "skip_rejected_before",
+                settings_.skip_rejected_before,
+                "CLARA's \"Do not process prior rejected candidates\", by the moment of its enabling: a date or a "
+                "time, UTC. Who was archived before it, and not hired, is not processed; a live rejection always "
+                "is. Empty: off, as CLARA recommends.",
+                a_moment())
             .list(
                 "follow_up_statuses",
                 settings_.follow_up_statuses,
-                "Ids or names of stages and archive reasons whose entering may make CLARA ask the candidate "
-                "something.")
+                "Stages and archive reasons whose entering may make CLARA ask the candidate something: names (case "
+                "and white space do not matter) or id:<id>.")
             .table(
                 "status_map",
                 settings_.status_map,
@@ -73,6 +115,10 @@ sync::Plan put_status(const v1::Change& change, const sync::Situation& situation
     if (!settings.map_status) return skip("map_status is off");
     if (change.mark().deleted() || change.mark().anonymized()) return skip("deleted or anonymized in Lever");
     if (change.status().id().empty()) return skip("no status");
+    if (const auto reason = foreign_job(change.posting(), settings)) return skip(*reason);
+    if (!change.live() && was_rejected_before(settings.skip_rejected_before, change)) {
+        return skip("rejected before clara.skip_rejected_before");
+    }
     const auto mapped = sync::mapped(settings.status_map, change.status());
     if (!mapped && !settings.status_map.empty()) {
         return {sync::Settle{

@@ -12,7 +12,12 @@ namespace hirewire::clara {
 struct Settings {
     // Off: no call at all.
     bool map_status = true;
-    // Statuses (ids or names of stages and archive reasons) whose entering makes CLARA ask the candidate something.
+    // Only jobs that are published on the external job site, and if there is a list, of these only the listed ones.
+    bool external_only = true;
+    std::vector<std::string> postings{};
+    // Who was rejected before this moment (ISO 8601, UTC) is not processed. Empty: everybody is.
+    std::string skip_rejected_before{};
+    // Stages and archive reasons (names, ids, id:<id>) whose entering makes CLARA ask the candidate something.
     std::vector<std::string> follow_up_statuses{
         "New lead",
         "Reached out",

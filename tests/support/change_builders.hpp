@@ -39,6 +39,8 @@ inline v1::Change stage_change(std::int64_t occurred_at_ms, const std::string& o
     change.mutable_posting()->set_id("posting-1");
     change.mutable_posting()->set_title("Staff Engineer");
     change.mutable_posting()->set_department("Platform");
+    change.mutable_posting()->set_state("published");
+    change.mutable_posting()->set_external(true);
     change.mutable_cluster()->set_job_id("job-1");
     change.mutable_cluster()->set_candidate_id("candidate-1");
     *change.mutable_status() = stage("onsite", "On-site interview");
