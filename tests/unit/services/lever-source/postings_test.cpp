@@ -83,10 +83,15 @@ struct Bench {
         const auto before = calls("deleted_postings_since");
         run_until([&] { return calls("deleted_postings_since") >= before + rounds; });
     }
-    ~Bench() {
-        if (postings) postings->stop();
+    void end() {
+        postings->stop();
         while (context.run_one_for(Milliseconds{20}) != 0) {
         }
+        postings.reset();
+        context.restart();
+    }
+    ~Bench() {
+        if (postings) end();
     }
 
     testing::ManualClock clock;
@@ -128,9 +133,7 @@ TEST_CASE("postings: what is known so already is not written again, also after a
     b.add("a");
     b.run_until([&] { return b.finished(1); });
     b.so_far.known["a"] = crypto::sha256(*b.producer.of("hiring.postings").at(0).value);
-    b.postings->stop();
-    b.postings.reset();
-    b.context.restart();
+    b.end();
     b.run_until([&] { return b.finished(2); });
     CHECK(b.producer.of("hiring.postings").size() == 1);
     CHECK(b.runs(v1::RUN_STATE_FINISHED).at(1).counts().at("unchanged") == 1);
@@ -155,9 +158,7 @@ TEST_CASE("postings: what one listing lacks stays, what the next lacks six hours
     for (const auto& message : b.producer.of("hiring.postings")) {
         b.so_far.known[message.key] = crypto::sha256(*message.value);
     }
-    b.postings->stop();
-    b.postings.reset();
-    b.context.restart();
+    b.end();
     b.follow(2);
     CHECK(b.kept().contains("c"));
     b.clock.advance(std::chrono::hours{6});
