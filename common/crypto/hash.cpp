@@ -3,6 +3,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <stdexcept>
 
@@ -64,6 +65,31 @@ Digest HmacSha256::operator()(std::string_view first, std::string_view second) {
                     EVP_MAC_update(context, bytes_of(second), second.size()) == 1 &&
                     EVP_MAC_final(context, digest.data(), &length, digest.size()) == 1 && length == digest.size();
     if (!ok) throw std::runtime_error("OpenSSL failed to compute an HMAC-SHA256.");
+    return digest;
+}
+
+std::string hmac_sha1(std::string_view key, std::string_view text) {
+    std::string digest(20, '\0');
+    unsigned length = 0;
+    const auto* done = HMAC(
+        EVP_sha1(),
+        key.data(),
+        static_cast<int>(key.size()),
+        bytes_of(text),
+        text.size(),
+        reinterpret_cast<unsigned char*>(digest.data()),
+        &length);
+    if (done == nullptr || length != digest.size())
+        throw std::runtime_error("OpenSSL failed to compute an HMAC-SHA1.");
+    return digest;
+}
+
+std::string md5(std::string_view bytes) {
+    std::string digest(16, '\0');
+    unsigned length = 0;
+    auto* out = reinterpret_cast<unsigned char*>(digest.data());
+    const bool ok = EVP_Digest(bytes.data(), bytes.size(), out, &length, EVP_md5(), nullptr) == 1;
+    if (!ok || length != digest.size()) throw std::runtime_error("OpenSSL failed to compute an MD5.");
     return digest;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// SHA-256, HMAC-SHA256 (FIPS 180-4, RFC 2104) and the comparison that takes the same time whatever differs.
-// OpenSSL behind; no other folder includes it for hashing.
+// SHA-256, HMAC-SHA256 (FIPS 180-4, RFC 2104), two older ones and the comparison that takes the same time whatever
+// differs. OpenSSL behind; no other folder includes it for hashing.
 #include <array>
 #include <memory>
 #include <string>
@@ -28,6 +28,10 @@ private:
     struct State;
     std::unique_ptr<State> state_;
 };
+
+// For contracts of others that ask for them; nothing of ours rests on either. The digests are raw bytes.
+std::string hmac_sha1(std::string_view key, std::string_view text);
+std::string md5(std::string_view bytes);
 
 // Lower-case hexadecimal.
 std::string hex(std::string_view bytes);

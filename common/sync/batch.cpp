@@ -53,9 +53,11 @@ const v1::Change& announcement(const v1::Change& newest, const std::vector<v1::C
 
 bool overtaken(const v1::Change& newest, const v1::Change& announced, const v1::Change& emitted) {
     if (emitted.version() <= newest.version()) return false;
-    // Nobody is to hear of it any more, whatever was announced.
-    if (emitted.confidential() || emitted.mark().deleted() || emitted.mark().anonymized()) return true;
-    return !announced.live() || !same_status(announced, emitted);
+    return withdrawn(emitted) || !announced.live() || !same_status(announced, emitted);
+}
+
+bool withdrawn(const v1::Change& change) {
+    return change.confidential() || change.mark().deleted() || change.mark().anonymized();
 }
 
 }  // namespace hirewire::sync

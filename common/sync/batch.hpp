@@ -33,4 +33,7 @@ const v1::Change& announcement(const v1::Change& newest, const std::vector<v1::C
 // change or not at all.
 bool overtaken(const v1::Change& newest, const v1::Change& announced, const v1::Change& emitted);
 
+// Nobody is to hear of it any more, whatever was announced.
+bool withdrawn(const v1::Change& change);
+
 }  // namespace hirewire::sync

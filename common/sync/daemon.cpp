@@ -101,9 +101,14 @@ public:
         for (const char c : name_) variable += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
         auto& section = schema.section(
             name_, "The destination " + name_ + ". Its contract is in services/sync-" + name_ + "/README.md.");
-        section.text("base_url", base_url_, "Where its API begins.", config::a_url(), config::Need::required)
-            .secret("token", delivery_.token, variable + "_TOKEN", "Its bearer token.")
-            .text("address", address_, "Where the admin pages are.")
+        section.text("base_url", base_url_, "Where its API begins.", config::a_url(), config::Need::required);
+        if (destination_->proof() == Proof::signature) {
+            section.secret("access_id", delivery_.access_id, variable + "_ACCESS_ID", "The id of its key.")
+                .secret("secret_key", delivery_.token, variable + "_SECRET_KEY", "The key that signs each request.");
+        } else {
+            section.secret("token", delivery_.token, variable + "_TOKEN", "Its bearer token.");
+        }
+        section.text("address", address_, "Where the admin pages are.")
             .integer("admin_port", admin_port_, "/healthz, /readyz, /metrics, /config.", 0, 65535)
             .integer(
                 "requests_per_second",
@@ -143,6 +148,7 @@ public:
         internal.base_url = internal_url_;
         internal_ = http::make_client(executor, internal);
         delivery_.account = common.account;
+        delivery_.base_path = path_of_url(base_url_);
         handler_ = std::make_unique<Delivery>(
             delivery_, *destination_, *client_, *internal_, *store_, *producer_, runtime.clock(), runtime.metrics());
         rebuild_ = std::make_unique<LedgerRebuild>(executor, common.kafka, *store_, name_, delivery_.lease);
@@ -180,7 +186,8 @@ public:
     void reload() override {
         if (!handler_) return;
         // A hold ends when there is something new to try it with.
-        if (handler_->use_tokens(delivery_.token, delivery_.internal_token)) engine_->release_hold();
+        if (handler_->use_tokens(delivery_.token, delivery_.internal_token, delivery_.access_id))
+            engine_->release_hold();
     }
 
 private:

@@ -48,6 +48,15 @@ std::string reason_of(const pipeline::Verdict& verdict) {
         verdict);
 }
 
+// The operator reads why everything waits, so what the answer tells of it belongs there.
+void explain_hold(Plan& plan, const Answer& answer, const Destination& destination, Timestamp now) {
+    auto* failed = std::get_if<Fail>(&plan.step);
+    auto* hold = failed == nullptr ? nullptr : std::get_if<pipeline::Hold>(&failed->verdict);
+    if (hold == nullptr || !answer) return;
+    const auto why = destination.why_refused(*answer, now);
+    if (!why.empty()) hold->reason += "; " + why;
+}
+
 std::optional<Person> read_person(const std::string& body) {
     const auto document = json::Document::parse(body);
     if (!document || !document->root().is_object()) return std::nullopt;
@@ -85,6 +94,17 @@ std::string idempotency_key(
          crypto::hex(crypto::sha256(request.body))});
 }
 
+std::string path_of_url(std::string_view url) {
+    url = url.substr(0, url.find_first_of("?#"));
+    const auto scheme = url.find("://");
+    if (scheme == std::string_view::npos) return {};
+    const auto path = url.find('/', scheme + 3);
+    if (path == std::string_view::npos) return {};
+    url = url.substr(path);
+    while (url.ends_with('/')) url.remove_suffix(1);
+    return std::string{url};
+}
+
 Delivery::Delivery(
     DeliverySettings settings,
     const Destination& destination,
@@ -110,9 +130,10 @@ Delivery::Delivery(
       dead_letters_{metrics.gauge(metrics::dead_letters, {{"destination", name_}})},
       owner_prefix_{random_uuid() + "-"} {}
 
-bool Delivery::use_tokens(std::string token, std::string internal_token) {
-    const bool changed = token != settings_.token;
+bool Delivery::use_tokens(std::string token, std::string internal_token, std::string access_id) {
+    const bool changed = token != settings_.token || access_id != settings_.access_id;
     settings_.token = std::move(token);
+    settings_.access_id = std::move(access_id);
     settings_.internal_token = std::move(internal_token);
     if (changed) forget_403();
     return changed;
@@ -219,9 +240,11 @@ asio::awaitable<Delivery::Verdict> Delivery::decide(Batch batch, Attempt& attemp
     attempt.lease_ends = asked + settings_.lease;  // the lease began at some time between
     attempt.dead = begun->dead;
     situation.late = clock_.now() - occurred > settings_.follow_up_max_age || occurred < begun->ledger_since;
+    situation.applied_version = begun->applied_version;
+    situation.older = older;
 
     Plan plan{Settle{.outcome = v1::OUTCOME_KIND_SKIPPED, .reason = "confidential"}};
-    if (co_await newer_is_on_its_way(attempt.change, announced)) {
+    if (co_await newer_is_on_its_way(attempt.change, announced, older)) {
         plan = Plan{Settle{.outcome = v1::OUTCOME_KIND_SUPERSEDED, .reason = "a newer change is on its way"}};
     } else if (!attempt.change.confidential() || settings_.confidential) {
         plan = co_await follow(destination_.plan(attempt.change, situation), attempt);
@@ -234,11 +257,15 @@ asio::awaitable<Delivery::Verdict> Delivery::decide(Batch batch, Attempt& attemp
 
 // After an outage the backlog of an opportunity costs one call, whatever it holds. When Redis does not know, it is
 // simply sent.
-asio::awaitable<bool> Delivery::newer_is_on_its_way(const v1::Change& newest, const v1::Change& announced) {
+asio::awaitable<bool> Delivery::newer_is_on_its_way(
+    const v1::Change& newest, const v1::Change& announced, const std::vector<v1::Change>& older) {
     const auto remembered = co_await store_.last_change(newest.opportunity_id());
     v1::Change emitted;
-    co_return remembered && remembered->change&& emitted.ParseFromString(*remembered->change) &&
-        overtaken(newest, announced, emitted);
+    if (!remembered || !remembered->change || !emitted.ParseFromString(*remembered->change)) co_return false;
+    if (!overtaken(newest, announced, emitted)) co_return false;
+    const auto must_be_told = [&](const v1::Change& change) { return destination_.must_be_told(change, emitted); };
+    const bool told = must_be_told(newest) || std::any_of(older.begin(), older.end(), must_be_told);
+    co_return withdrawn(emitted) || !told;
 }
 
 // Carries out step after step until the plan is a decision.
@@ -266,6 +293,7 @@ asio::awaitable<Plan> Delivery::follow(Plan plan, Attempt& attempt) {
                 remembered_[current.request.target] = std::move(remembered);
             }
             plan = current.then(answer);
+            explain_hold(plan, answer, destination_, clock_.now());
         } else if (auto* ask = std::get_if<AskPerson>(&plan.step)) {
             plan = co_await ask_person(std::move(*ask), attempt);
         } else {
@@ -301,7 +329,6 @@ asio::awaitable<bool> Delivery::prolong(Attempt& attempt) {
 
 asio::awaitable<Answer> Delivery::send(http::Request request, Attempt& attempt) {
     const std::string media_type{destination_.media_type()};
-    request.headers.push_back({"Authorization", "Bearer " + settings_.token});
     request.headers.push_back({"Accept", media_type});
     if (is_write(request.method)) {
         if (!request.body.empty()) request.headers.push_back({"Content-Type", media_type});
@@ -310,6 +337,10 @@ asio::awaitable<Answer> Delivery::send(http::Request request, Attempt& attempt) 
         request.headers.push_back({"Source-Version", std::to_string(attempt.change.version())});
     }
     if (!attempt.traceparent.empty()) request.headers.push_back({"traceparent", attempt.traceparent});
+    Credential credential;
+    credential.access_id = settings_.access_id;
+    credential.secret = settings_.token;
+    destination_.authorize(request, credential, settings_.base_path, clock_.now());
     const std::string method{http::name_of(request.method)};
     const Instant begin = clock_.monotonic();
     Answer answer = co_await client_.send(std::move(request), settings_.request_timeout);

@@ -20,7 +20,9 @@ namespace hirewire::sync {
 
 struct DeliverySettings {
     std::string account = "main";
-    std::string token{};           // of the destination
+    std::string token{};           // of the destination, or its key that signs
+    std::string access_id{};       // names that key
+    std::string base_path{};       // what the destination's server sees before every target
     std::string internal_token{};  // of lever-source's internal API
     bool confidential = false;     // whether confidential postings and candidates are sent
     Milliseconds request_timeout{10'000};
@@ -51,8 +53,8 @@ public:
     boost::asio::awaitable<void> make_up_for_the_past(kafka::Begun begun) override;
     boost::asio::awaitable<void> await_permission(kafka::Expired expired) override;
     void begin_by(Beginning& beginning) { beginning_ = &beginning; }
-    // Whether the destination's token is another one than before.
-    bool use_tokens(std::string token, std::string internal_token);
+    // Whether the destination's credential is another one than before.
+    bool use_tokens(std::string token, std::string internal_token, std::string access_id = {});
 
 private:
     // What is known while one attempt runs.
@@ -77,7 +79,8 @@ private:
 
     static Attempt attempt_at(const pipeline::Job& job, v1::Change newest);
     boost::asio::awaitable<Verdict> decide(Batch batch, Attempt& attempt);
-    boost::asio::awaitable<bool> newer_is_on_its_way(const v1::Change& newest, const v1::Change& announced);
+    boost::asio::awaitable<bool> newer_is_on_its_way(
+        const v1::Change& newest, const v1::Change& announced, const std::vector<v1::Change>& older);
     boost::asio::awaitable<Plan> follow(Plan plan, Attempt& attempt);
     // Waits for our turn at the destination; nothing when it has come, else when to try again.
     boost::asio::awaitable<std::optional<Verdict>> await_turn();
@@ -125,6 +128,9 @@ private:
 };
 
 std::string_view name_of(v1::OutcomeKind outcome);
+
+// "https://host/clinch/v2/" -> "/clinch/v2", as the client puts it before every target.
+std::string path_of_url(std::string_view url);
 
 // Decision: same bytes, same key; a recomputed body carries another.
 std::string idempotency_key(

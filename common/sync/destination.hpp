@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/config/schema.hpp"
 #include "common/core/time.hpp"
@@ -19,6 +20,18 @@ struct Situation {
     bool first_sync = false;
     // Too old to bother a person, or older than our memory of what was done.
     bool late = false;
+    // The last version that the destination was told of or that a newer one overtook; 0 = none that is remembered.
+    std::int64_t applied_version = 0;
+    // The changes that this one speaks for, in order: none of them is settled, though a request may have arrived.
+    std::vector<v1::Change> older{};
+};
+
+// How the destination knows who asks: by `token` of its section, or by `access_id` and `secret_key`.
+enum class Proof { bearer_token, signature };
+
+struct Credential {
+    std::string access_id{};  // names the key that signs
+    std::string secret{};     // that key, or the bearer token
 };
 
 class Destination {
@@ -34,6 +47,26 @@ public:
     [[nodiscard]] virtual Plan plan(const v1::Change& change, const Situation& situation) const = 0;
     // Whether its plans ask who somebody is. Without that, it is not given the token that tells.
     [[nodiscard]] virtual bool asks_for_people() const { return false; }
+    [[nodiscard]] virtual Proof proof() const { return Proof::bearer_token; }
+    // Puts the credential on a request that lacks nothing else, anew for every attempt. The server sees `base_path`
+    // before the target.
+    virtual void authorize(
+        http::Request& request,
+        const Credential& credential,
+        [[maybe_unused]] std::string_view base_path,
+        [[maybe_unused]] Timestamp now) const {
+        request.headers.push_back({"Authorization", "Bearer " + credential.secret});
+    }
+    // What an answer that refuses the credential tells of the cause, for the reason of the hold; "" = nothing.
+    [[nodiscard]] virtual std::string why_refused(
+        [[maybe_unused]] const http::Reply& reply, [[maybe_unused]] Timestamp now) const {
+        return {};
+    }
+    // Whether the change is told although `newer` is on its way: it takes back what the newer one knows nothing of.
+    [[nodiscard]] virtual bool must_be_told(
+        [[maybe_unused]] const v1::Change& change, [[maybe_unused]] const v1::Change& newer) const {
+        return false;
+    }
     // Media type of what is sent and taken.
     [[nodiscard]] virtual std::string_view media_type() const { return "application/json"; }
 };

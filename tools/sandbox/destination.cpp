@@ -178,15 +178,23 @@ Reply Destination::fault_reply(const Fault& fault) const {
     return reply;
 }
 
-std::optional<Reply> Destination::check_headers(const Incoming& request, Access access) {
+std::optional<Reply> Destination::check_credential(const Incoming& request) {
     const auto authorization = request.header("Authorization");
     if (!authorization.starts_with("Bearer ")) {
         return violation(401, "unauthorized", "Authorization must be a bearer token.");
     }
     // A wrong token is a matter of configuration, not of the contract.
     if (!crypto::equal(authorization, authorization_)) return error(401, "unauthorized", "The token is not valid.");
+    return std::nullopt;
+}
+
+std::optional<Reply> Destination::check_headers(const Incoming& request, Access access) {
+    if (auto refused = check_credential(request)) return refused;
     if (access == Access::read) return std::nullopt;
-    if (media_type_of(request.header("Content-Type")) != media_type_) {
+    if (access == Access::erase && !request.body.empty()) {
+        return violation(400, "invalid-request", "This call has no body.");
+    }
+    if (access == Access::write && media_type_of(request.header("Content-Type")) != media_type_) {
         return violation(415, "invalid-request", "Content-Type must be " + media_type_ + ".");
     }
     if (!is_idempotency_key(request.header("Idempotency-Key"))) {
@@ -204,7 +212,7 @@ Reply Destination::decide(const Endpoint& endpoint, const Incoming& request, Pat
     DestinationCall call{.incoming = &request, .values = std::move(values)};
     if (endpoint.access == Access::read) return endpoint.answer(call);
 
-    const auto document = json::Document::parse(request.body);
+    const auto document = json::Document::parse(endpoint.access == Access::erase ? "null" : request.body);
     if (!document) return violation(400, "invalid-request", "The body is not JSON.");
     call.body = document->root();
     call.version = *version_from(request.header("Source-Version"));

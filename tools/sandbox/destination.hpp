@@ -39,7 +39,11 @@ public:
     void add_control(std::vector<http::Route>& routes) const;
 
 protected:
-    enum class Access { read, write };
+    enum class Access {
+        read,
+        write,
+        erase,  // a write without a body
+    };
     struct Endpoint {
         http::Method method = http::Method::get;
         std::string path{};  // behind /{name}
@@ -57,6 +61,9 @@ protected:
     [[nodiscard]] virtual std::string state() const = 0;
     // An error in the destination's own form.
     [[nodiscard]] virtual http::Reply error(int status, std::string_view code, std::string_view detail) const;
+
+    // The error that a request without a good credential has earned; a bearer token unless the contract has another.
+    virtual std::optional<http::Reply> check_credential(const http::Incoming& request);
 
     // Answers an error for what the contract forbids, and remembers it.
     http::Reply violation(int status, std::string_view code, std::string_view detail);

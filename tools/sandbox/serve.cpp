@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "common/http/client.hpp"
@@ -14,6 +15,7 @@
 #include "common/json/writer.hpp"
 #include "tools/sandbox/clara.hpp"
 #include "tools/sandbox/cleary.hpp"
+#include "tools/sandbox/clinch.hpp"
 #include "tools/sandbox/cluster.hpp"
 #include "tools/sandbox/lever_api.hpp"
 #include "tools/sandbox/lever_conditions.hpp"
@@ -80,6 +82,11 @@ void serve(const ServeSettings& settings) {
     destinations.push_back(std::make_unique<Clara>(secret("CLARA_TOKEN"), dice));
     destinations.push_back(std::make_unique<Cluster>(secret("CLUSTER_TOKEN"), dice));
     destinations.push_back(std::make_unique<Cleary>(secret("CLEARY_TOKEN"), dice));
+    // The hiring day does not play at it yet, so who does not use it needs no key of it.
+    if (std::getenv("CLINCH_ACCESS_ID") != nullptr) {
+        Clinch::Key key{.access_id = secret("CLINCH_ACCESS_ID"), .secret = secret("CLINCH_SECRET_KEY")};
+        destinations.push_back(std::make_unique<Clinch>(std::move(key), dice));
+    }
 
     std::vector<http::Route> lever_routes;
     std::vector<http::Route> destination_routes;

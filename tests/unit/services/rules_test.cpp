@@ -11,6 +11,7 @@
 #include "common/sync/delivery.hpp"
 #include "services/sync-clara/rules.hpp"
 #include "services/sync-cleary/rules.hpp"
+#include "services/sync-clinch/rules.hpp"
 #include "services/sync-cluster/rules.hpp"
 #include "tests/support/case_runner.hpp"
 #include "tests/support/change_builders.hpp"
@@ -143,6 +144,9 @@ TEST_CASE("rules: Cluster's cases") {
 }
 TEST_CASE("rules: Cleary's cases") {
     play_all("sync-cleary", &cleary::make_destination);
+}
+TEST_CASE("rules: Clinch's cases") {
+    play_all("sync-clinch", &clinch::make_destination);
 }
 
 TEST_CASE("rules: a name is split before its last word") {

@@ -49,6 +49,20 @@ TEST_CASE("hmac: a key survives being moved") {
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
+TEST_CASE("hmac-sha1: known vectors (RFC 2202)") {
+    CHECK(hex(hmac_sha1(std::string(20, '\x0b'), "Hi There")) == "b617318655057264e28bc0b6fb378c8ef146be00");
+    CHECK(hex(hmac_sha1("Jefe", "what do ya want for nothing?")) == "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+    CHECK(
+        hex(hmac_sha1(std::string(80, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")) ==
+        "aa4ae5e15272d00e95705637ce8a3b55ed402112");
+}
+
+TEST_CASE("md5: known vectors (RFC 1321)") {
+    CHECK(hex(md5("")) == "d41d8cd98f00b204e9800998ecf8427e");
+    CHECK(hex(md5("abc")) == "900150983cd24fb0d6963f7d28e17f72");
+    CHECK(hex(md5("message digest")) == "f96b697d7cb7938d525a2f31aaf161d0");
+}
+
 TEST_CASE("base64: known vectors (RFC 4648)") {
     CHECK(base64("") == "");
     CHECK(base64("f") == "Zg==");

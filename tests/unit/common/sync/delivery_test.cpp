@@ -48,7 +48,24 @@ public:
         return {Send{.request = std::move(request), .then = [](const Answer& a) { return judge(a, false); }}};
     }
 
+    void authorize(http::Request& request, const Credential& credential, std::string_view base_path, Timestamp now)
+        const override {
+        if (!signs) return Destination::authorize(request, credential, base_path, now);
+        std::string text = credential.access_id + " " + credential.secret + " " + std::string{base_path} + " ";
+        for (const auto& header : request.headers) text += header.name + ",";
+        request.headers.push_back({"Authorization", text + " " + http_date(now)});
+    }
+    [[nodiscard]] std::string why_refused(const http::Reply& reply, Timestamp) const override {
+        return reply.status == 401 ? why : std::string{};
+    }
+    [[nodiscard]] bool must_be_told(const v1::Change& change, const v1::Change& newer) const override {
+        return change.version() == told && newer.version() > told;
+    }
+
     bool skip = false;
+    bool signs = false;
+    std::string why{};
+    std::int64_t told = 0;  // the version that must be
     mutable std::vector<Situation> situations{};
     mutable std::vector<bool> lives{};
 };
@@ -171,6 +188,40 @@ TEST_CASE("delivery: a write carries credential, idempotency key, version and tr
     same.target = request.target;
     same.body = request.body;
     CHECK(header("Idempotency-Key") == "\"" + idempotency_key("main", "plain", change.change_id(), same) + "\"");
+}
+
+TEST_CASE("delivery: a destination that signs does so for every attempt, when the request lacks nothing else") {
+    Bench b;
+    b.destination.signs = true;
+    b.settings.access_id = "an-id";
+    b.settings.base_path = "/v2";
+    const auto change = stage_change(b.now);
+    b.client.will_answer(503);
+    CHECK(is_weather(b.attempt({change})));
+    b.clock.advance(Milliseconds{60'000});
+    CHECK(is_done(b.attempt({change}, 2)));
+    REQUIRE(b.client.requests.size() == 2);
+    const auto proof = [&](std::size_t i) {
+        return std::string{http::header(b.client.requests[i].headers, "Authorization")};
+    };
+    const std::string same =
+        "an-id destination-token /v2 Accept,Content-Type,Idempotency-Key,Source-Version,traceparent, ";
+    CHECK(proof(1) == same + http_date(b.clock.now()));
+    CHECK(proof(0) == same + http_date(b.clock.now() - Milliseconds{60'000}));
+    // Another id is another credential.
+    CHECK_FALSE(b.delivery().use_tokens("destination-token", "internal-token", "an-id"));
+    CHECK(b.delivery().use_tokens("destination-token", "internal-token", "another-id"));
+}
+
+TEST_CASE("delivery: what the server sees before every target is the path of its URL") {
+    CHECK(path_of_url("https://api.example.net/v2/") == "/v2");
+    CHECK(path_of_url("http://127.0.0.1:8091/clinch/v2") == "/clinch/v2");
+    for (const auto* bare :
+         {"https://api.example.net", "https://api.example.net/", "https://api.example.net//", ""}) {
+        CAPTURE(bare);
+        CHECK(path_of_url(bare).empty());
+    }
+    CHECK(path_of_url("https://api.example.net/a?b=/c#/d") == "/a");
 }
 
 TEST_CASE("delivery: a retry of the same change sends the same bytes under the same key, after a restart too") {
@@ -374,6 +425,20 @@ TEST_CASE("delivery: a 401 holds at once") {
     b.client.will_answer(401);
     CHECK(is_hold(b.attempt({stage_change(b.now)})));
     CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_HELD});
+}
+
+TEST_CASE("delivery: the reason of a hold says what the refusal tells of its cause") {
+    Bench b;
+    b.destination.why = "our clock is wrong";
+    b.client.will_answer(401);
+    const auto verdict = b.attempt({stage_change(b.now)});
+    REQUIRE(is_hold(verdict));
+    CHECK(std::get<pipeline::Hold>(verdict).reason == "answered 401; our clock is wrong");
+    CHECK(b.outcomes().at(0).reason() == "answered 401; our clock is wrong");
+    b.client.will_answer(402);
+    const auto other = b.attempt({stage_change(b.now)}, 2);
+    REQUIRE(is_hold(other));
+    CHECK(std::get<pipeline::Hold>(other).reason == "answered 402");
 }
 
 TEST_CASE("delivery: one resource's 403 is that resource's, a second one's in a row holds the destination") {
@@ -611,6 +676,62 @@ TEST_CASE("delivery: a change that a newer one on its way says more than costs n
         CHECK(is_done(b.attempt({older})));
         CHECK(b.client.requests.size() == 1);
     }
+}
+
+TEST_CASE("delivery: what must be told is told though a newer one is on its way, unless nobody may hear of it") {
+    Bench b;
+    auto first = stage_change(b.now - 2'000);
+    auto second = stage_change(b.now - 1'000);
+    auto newer = stage_change(b.now);
+    newer.mutable_status()->set_id("another stage");
+    const auto emit = [&] { finish(b.store.remember_change("opportunity-1", newer.SerializeAsString())); };
+    b.destination.told = first.version();
+    SUBCASE("it alone") {
+        emit();
+        CHECK(is_done(b.attempt({first})));
+        CHECK(b.client.requests.size() == 1);
+    }
+    SUBCASE("when it is overtaken in the same job") {
+        emit();
+        CHECK(is_done(b.attempt({first, second})));
+        CHECK(b.client.requests.size() == 1);
+        CHECK(b.applied() == second.version());
+    }
+    SUBCASE("another one is not") {
+        emit();
+        CHECK(is_done(b.attempt({second})));
+        CHECK(b.client.requests.empty());
+    }
+    SUBCASE("deleted since") {
+        newer.mutable_mark()->set_deleted(true);
+        emit();
+        CHECK(is_done(b.attempt({first})));
+        CHECK(b.client.requests.empty());
+    }
+    SUBCASE("confidential since") {
+        newer.set_confidential(true);
+        emit();
+        CHECK(is_done(b.attempt({first})));
+        CHECK(b.client.requests.empty());
+    }
+}
+
+TEST_CASE("delivery: rules are told what is applied and what the change speaks for") {
+    Bench b;
+    const auto applied = stage_change(b.now - 3'000);
+    const auto first = stage_change(b.now - 2'000);
+    const auto second = stage_change(b.now - 1'000);
+    const auto newest = stage_change(b.now);
+    CHECK(is_done(b.attempt({applied})));
+    CHECK(is_done(b.attempt({applied, second, first, newest})));
+    REQUIRE(b.destination.situations.size() == 2);
+    CHECK(b.destination.situations[0].applied_version == 0);
+    CHECK(b.destination.situations[0].older.empty());
+    const auto& situation = b.destination.situations[1];
+    CHECK(situation.applied_version == applied.version());
+    REQUIRE(situation.older.size() == 2);
+    CHECK(situation.older[0].version() == first.version());
+    CHECK(situation.older[1].version() == second.version());
 }
 
 TEST_CASE("delivery: what a change overtakes is told before that change is set aside and may be decided elsewhere") {
