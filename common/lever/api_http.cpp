@@ -120,16 +120,12 @@ public:
         std::string target = "/opportunities?limit=100" + std::string{expanded};
         for (const auto& email : emails) target += "&email=" + http::percent_encode(email);
         std::vector<Read> found;
-        Window window;
-        while (true) {
-            Window here = window;
-            Timestamp asked{};
-            const auto document = co_await get_page(target, std::move(here), priority, &asked);
-            if (!document) co_return document.error();
-            add_reads(*document, asked, found, nullptr);
-            window.offset = next_of(*document);
-            if (window.offset.empty()) co_return found;
-        }
+        const EachPage each = [&found](const json::Document& page, Timestamp asked) {
+            add_reads(page, asked, found, nullptr);
+        };
+        const Error problem = co_await each_page(target, priority, each);
+        if (problem) co_return problem;
+        co_return found;
     }
 
     Answer<std::vector<Subscription>> subscriptions(Priority priority) override {
@@ -153,15 +149,12 @@ public:
     Answer<std::vector<std::string>> opportunities_of(std::string contact_id, Priority priority) override {
         const std::string target = "/opportunities?limit=100&contact_id=" + http::percent_encode(contact_id);
         std::vector<std::string> ids;
-        Window window;
-        while (true) {
-            Window here = window;
-            const auto document = co_await get_page(target, std::move(here), priority, nullptr);
-            if (!document) co_return document.error();
-            for (const auto& item : (*document)["data"].items()) ids.emplace_back(item["id"].string());
-            window.offset = next_of(*document);
-            if (window.offset.empty()) co_return ids;
-        }
+        const EachPage each = [&ids](const json::Document& page, Timestamp) {
+            for (const auto& item : page["data"].items()) ids.emplace_back(item["id"].string());
+        };
+        const Error problem = co_await each_page(target, priority, each);
+        if (problem) co_return problem;
+        co_return ids;
     }
 
     Answer<Vocabulary> vocabulary(Priority priority) override {
@@ -209,6 +202,7 @@ public:
 
 private:
     using Each = std::function<void(const json::Value&)>;
+    using EachPage = std::function<void(const json::Document&, Timestamp asked)>;
     using Ticket = std::pair<Priority, std::uint64_t>;
 
     // A place in the line, given back also when the waiting is broken off.
@@ -262,6 +256,20 @@ private:
             co_return make_error_code(Errc::bad_answer);
         }
         co_return std::move(document);
+    }
+
+    // All pages of such a list.
+    asio::awaitable<Error> each_page(std::string target, Priority priority, const EachPage& each) {
+        Window window;
+        do {
+            Window here = window;
+            Timestamp asked{};
+            const auto document = co_await get_page(target, std::move(here), priority, &asked);
+            if (!document) co_return document.error();
+            each(*document, asked);
+            window.offset = next_of(*document);
+        } while (!window.offset.empty());
+        co_return Error{};
     }
 
     // Walks a paged list. `next` is opaque and only good for the same list.

@@ -145,9 +145,8 @@ asio::awaitable<bool> Postings::list_and_bury(v1::Run run, Guard guard) {
     counts["listed"] = static_cast<std::int64_t>(now.listed.size());
     counts["missed"] = static_cast<std::int64_t>(repairs.missed.size());
     run.set_checkpoint(missed_text(repairs.missed));
-    run.set_state(v1::RUN_STATE_FINISHED);
-    co_await book_.tell(run, v1::RUN_STATE_FINISHED, counts);
-    add_run(so_far_.runs, run);
+    const auto told = co_await book_.tell(run, v1::RUN_STATE_FINISHED, counts);
+    add_run(so_far_.runs, told);
     followed_until_ms_ = std::max<std::int64_t>(followed_until_ms_, run.began_ms());
     co_return false;
 }

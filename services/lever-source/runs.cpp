@@ -92,7 +92,7 @@ v1::Run RunBook::begin(std::string_view kind, std::string run_id) const {
     return run;
 }
 
-asio::awaitable<void> RunBook::tell(v1::Run run, v1::RunState state, Counts counts) {
+asio::awaitable<v1::Run> RunBook::tell(v1::Run run, v1::RunState state, Counts counts) {
     run.set_state(state);
     run.set_at_ms(to_ms(clock_.now()));
     for (const auto& [what, count] : counts) (*run.mutable_counts())[what] = count;
@@ -120,6 +120,7 @@ asio::awaitable<void> RunBook::tell(v1::Run run, v1::RunState state, Counts coun
         "application/protobuf");
     const auto written = co_await producer_.write(std::move(message));
     if (!written) throw std::runtime_error{"hiring.runs cannot be written: " + written.error().message()};
+    co_return run;
 }
 
 asio::awaitable<void> Rounds::run(

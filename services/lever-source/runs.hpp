@@ -49,8 +49,8 @@ public:
     RunBook(std::string account, kafka::Producer& producer, const Clock& clock);
     // A run that begins now; not told yet.
     [[nodiscard]] v1::Run begin(std::string_view kind, std::string run_id = {}) const;
-    // Throws std::runtime_error when hiring.runs cannot be written.
-    boost::asio::awaitable<void> tell(v1::Run run, v1::RunState state, Counts counts);
+    // Answers the run as it was told. Throws std::runtime_error when hiring.runs cannot be written.
+    boost::asio::awaitable<v1::Run> tell(v1::Run run, v1::RunState state, Counts counts);
 
 private:
     std::string account_;
@@ -70,10 +70,9 @@ public:
     std::vector<v1::Run> take_asked() { return std::exchange(asked_, {}); }
     void stop();
     [[nodiscard]] bool stopping() const { return stopping_; }
-
-private:
     boost::asio::awaitable<void> rest(Milliseconds most);
 
+private:
     boost::asio::steady_timer woken_;
     std::vector<v1::Run> asked_{};
     bool stopping_ = false;

@@ -1,8 +1,6 @@
 #include "services/lever-source/subscription_watch.hpp"
 
 #include <array>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
 
@@ -29,17 +27,12 @@ SubscriptionWatch::SubscriptionWatch(
       look_{std::move(look)},
       metrics_{metrics},
       settings_{settings},
-      woken_{std::move(executor)} {}
-
-void SubscriptionWatch::stop() {
-    stopping_ = true;
-    woken_.cancel();
-}
+      rounds_{executor} {}
 
 asio::awaitable<void> SubscriptionWatch::run() {
     if (expected_.url.empty()) co_return;
     for (const auto& event : expected_.events) show(event, unknown);
-    while (!stopping_) {
+    while (!rounds_.stopping()) {
         Milliseconds pause = settings_.after_failure;
         std::string failure;
         try {
@@ -49,15 +42,8 @@ asio::awaitable<void> SubscriptionWatch::run() {
             failure = e.what();
         }
         if (!failure.empty()) pause = failed(failure);
-        co_await rest(pause);
+        co_await rounds_.rest(pause);
     }
-}
-
-asio::awaitable<void> SubscriptionWatch::rest(Milliseconds most) {
-    if (stopping_) co_return;
-    woken_.expires_after(most);
-    boost::system::error_code ignored;
-    co_await woken_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 Milliseconds SubscriptionWatch::take(const Answer& answer) {

@@ -3,7 +3,6 @@
 // the sweeps would carry the day without a word. Says so in the log, once per change, and in a gauge.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <map>
 #include <string>
@@ -14,6 +13,7 @@
 #include "common/core/time.hpp"
 #include "common/lever/subscription.hpp"
 #include "common/metrics/registry.hpp"
+#include "services/lever-source/runs.hpp"
 
 namespace hirewire::source {
 
@@ -35,7 +35,7 @@ public:
         WatchSettings settings = {});
     // Look after look, until stop(); ends at once when nothing is expected. To be spawned once.
     boost::asio::awaitable<void> run();
-    void stop();
+    void stop() { rounds_.stop(); }
 
 private:
     // Each answers how long to rest.
@@ -44,18 +44,16 @@ private:
     Milliseconds failed(std::string_view reason);
     void compare(const std::vector<lever::Subscription>& found);
     void show(const std::string& event, std::string_view state);
-    boost::asio::awaitable<void> rest(Milliseconds most);
 
     lever::Expected expected_;
     Look look_;
     metrics::Registry& metrics_;
     WatchSettings settings_;
-    boost::asio::steady_timer woken_;
+    Rounds rounds_;
     std::map<std::string, lever::Standing> known_{};  // by event, as last seen
     bool amiss_ = false;
     bool hidden_ = false;   // the key may not read webhooks
     bool failing_ = false;  // and it has been said
-    bool stopping_ = false;
 };
 
 }  // namespace hirewire::source

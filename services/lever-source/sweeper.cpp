@@ -77,10 +77,9 @@ asio::awaitable<void> Sweeper::round() {
         failure = e.what();
     }
     if (!failure.empty()) {
-        for (auto& run : runs) {
-            const Counts none;
-            if (!asked.empty()) co_await book_.tell(run, v1::RUN_STATE_FAILED, none);
-        }
+        if (asked.empty()) throw std::runtime_error{failure};
+        const Counts none;
+        for (const auto& run : runs) co_await book_.tell(run, v1::RUN_STATE_FAILED, none);
         throw std::runtime_error{failure};
     }
     if (now - so_far_.hires_read_at_ms > settings_.hires_interval.count()) co_await read_hires_again();
@@ -150,11 +149,9 @@ asio::awaitable<void> Sweeper::read_hires_again() {
 
 // Told, and remembered as whoever reads hiring.runs would.
 asio::awaitable<void> Sweeper::finish(v1::Run run, Counts counts) {
-    v1::Run finished = run;
-    finished.set_state(v1::RUN_STATE_FINISHED);
-    co_await book_.tell(std::move(run), v1::RUN_STATE_FINISHED, std::move(counts));
-    add_run(so_far_, finished);
-    metrics_.counter(metrics::sweeps, {{"kind", finished.kind()}}).add();
+    const auto told = co_await book_.tell(std::move(run), v1::RUN_STATE_FINISHED, std::move(counts));
+    add_run(so_far_, told);
+    metrics_.counter(metrics::sweeps, {{"kind", told.kind()}}).add();
 }
 
 asio::awaitable<void> Sweeper::cover(v1::Run& run, lever::Window window, lever::Priority priority, Counts& counts) {
@@ -188,9 +185,8 @@ asio::awaitable<void> Sweeper::cover(v1::Run& run, lever::Window window, lever::
         window.offset = page->next;
         if (!walk) continue;
         run.set_checkpoint(window.offset);
-        run.set_state(v1::RUN_STATE_CHECKPOINT);
-        co_await book_.tell(run, v1::RUN_STATE_CHECKPOINT, counts);
-        add_run(so_far_, run);
+        const auto told = co_await book_.tell(run, v1::RUN_STATE_CHECKPOINT, counts);
+        add_run(so_far_, told);
     }
     throw std::runtime_error{"the process is ending"};
 }

@@ -2,40 +2,14 @@
 #include "common/log/log.hpp"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <fstream>
-#include <sstream>
 
 #include "common/json/value.hpp"
+#include "tests/support/caught.hpp"
 
 using namespace hirewire;
+using testing::caught;
 
-namespace {
-
-// Standard error of a piece of code.
-template <typename Code>
-std::string caught(Code code) {
-    char name[] = "/tmp/hirewire-log-XXXXXX";
-    const int file = mkstemp(name);
-    REQUIRE(file >= 0);
-    std::fflush(stderr);
-    const int before = dup(STDERR_FILENO);
-    dup2(file, STDERR_FILENO);
-    code();
-    std::fflush(stderr);
-    dup2(before, STDERR_FILENO);
-    close(before);
-    close(file);
-    std::ostringstream text;
-    text << std::ifstream{name}.rdbuf();
-    std::remove(name);
-    return text.str();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("log: a line is one line and valid JSON, whatever is in the fields") {
     log::set_up("test", log::Level::info, log::Format::json);

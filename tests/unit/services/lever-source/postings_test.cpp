@@ -12,6 +12,7 @@
 #include "tests/support/fake_producer.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/runs.hpp"
 
 using namespace hirewire;
 using namespace hirewire::source;
@@ -67,15 +68,7 @@ struct Bench {
         }
         return all;
     }
-    std::vector<v1::Run> runs(v1::RunState state) const {
-        std::vector<v1::Run> all;
-        for (const auto& message : producer.of("hiring.runs")) {
-            v1::Run run;
-            REQUIRE(run.ParseFromString(*message.value));
-            if (run.state() == state) all.push_back(run);
-        }
-        return all;
-    }
+    std::vector<v1::Run> runs(v1::RunState state) const { return testing::runs_of(producer, state); }
     bool finished(std::size_t count) const { return runs(v1::RUN_STATE_FINISHED).size() >= count; }
     auto calls(const std::string& name) const { return std::count(lever.calls.begin(), lever.calls.end(), name); }
     // Until the postings have been looked for updates so often.

@@ -2,23 +2,20 @@
 #include "services/lever-source/subscription_watch.hpp"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <cstdio>
-#include <cstdlib>
 #include <deque>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 #include "common/json/value.hpp"
 #include "common/lever/api.hpp"
 #include "common/log/log.hpp"
+#include "tests/support/caught.hpp"
 
 using namespace hirewire;
+using testing::caught;
 using namespace hirewire::source;
 
 namespace {
@@ -35,26 +32,6 @@ lever::Subscription subscription(const std::string& id, const std::string& event
     s.event = event;
     s.url = url;
     return s;
-}
-
-// Standard error of a piece of code.
-template <typename Code>
-std::string caught(Code code) {
-    char name[] = "/tmp/hirewire-watch-XXXXXX";
-    const int file = mkstemp(name);
-    REQUIRE(file >= 0);
-    std::fflush(stderr);
-    const int before = dup(STDERR_FILENO);
-    dup2(file, STDERR_FILENO);
-    code();
-    std::fflush(stderr);
-    dup2(before, STDERR_FILENO);
-    close(before);
-    close(file);
-    std::ostringstream text;
-    text << std::ifstream{name}.rdbuf();
-    std::remove(name);
-    return text.str();
 }
 
 struct Bench {
