@@ -26,6 +26,12 @@ inline constexpr Name webhook_subscriptions{
 inline constexpr Name postings_implausible{
     "hirewire_postings_implausible",
     "1 while more than half of the known postings are not listed any more: see the log"};
+inline constexpr Name runs{"hirewire_runs_total", "Runs of a destination that ended, by how they did"};
+inline constexpr Name bulk_deletion{
+    "hirewire_bulk_deletion",
+    "1 while a destination would have to delete more than half of what it has: see the log"};
+inline constexpr Name deletion_owed{
+    "hirewire_deletion_owed_seconds", "Age of the oldest deletion that a destination has not been told yet"};
 inline constexpr Name outcomes{"hirewire_outcomes_total", "Outcomes by destination and outcome"};
 inline constexpr Name end_to_end{
     "hirewire_end_to_end_seconds", "From the transition in Lever to applied at the destination"};

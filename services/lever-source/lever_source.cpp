@@ -56,7 +56,7 @@ asio::awaitable<void> LeverSource::start(runtime::Runtime& runtime) {
     server.port = settings_.port;
     server_ = std::make_unique<http::Server>(runtime.context(), server, leading_only(people_->handler()));
 
-    Leadership::Listener listener;
+    runtime::Leadership::Listener listener;
     listener.gained = [this, &runtime] {
         if (std::exchange(going_, true)) return;
         asio::co_spawn(runtime.context(), go(runtime), asio::detached);
@@ -69,7 +69,8 @@ asio::awaitable<void> LeverSource::start(runtime::Runtime& runtime) {
         if (sweeper_ && run.kind() == sweep_kind) sweeper_->ask(run);
         if (postings_ && run.kind() == postings_kind) postings_->ask(run);
     };
-    leadership_ = std::make_unique<Leadership>(executor, common.kafka, runtime.clock(), std::move(listener));
+    leadership_ = std::make_unique<runtime::Leadership>(
+        executor, common.kafka, "hirewire.lever-source.leader", runtime.clock(), std::move(listener));
     runtime.ready_when([this]() -> std::optional<std::string> {
         if (!leadership_->leads()) return "standby: another lever-source is active";
         if (!engine_) return "taking over from the one before";

@@ -5,8 +5,8 @@
 
 #include "common/http/server.hpp"
 #include "common/kafka/consumer.hpp"
+#include "common/runtime/leadership.hpp"
 #include "common/runtime/service.hpp"
-#include "services/lever-source/leadership.hpp"
 #include "services/lever-source/people.hpp"
 #include "services/lever-source/postings.hpp"
 #include "services/lever-source/settings.hpp"
@@ -49,7 +49,7 @@ private:
     std::unique_ptr<Sweeper> sweeper_;
     std::unique_ptr<Postings> postings_;
     std::unique_ptr<SubscriptionWatch> watch_;
-    std::unique_ptr<Leadership> leadership_;
+    std::unique_ptr<runtime::Leadership> leadership_;
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<pipeline::Engine> engine_;
     std::unique_ptr<http::Server> server_;

@@ -26,7 +26,7 @@ namespace {
 constexpr Milliseconds poll_period{10};
 
 // What would make a child find a secret or a configuration that the test has not given to it.
-constexpr std::array<std::string_view, 8> stripped{
+constexpr std::array<std::string_view, 11> stripped{
     "HIREWIRE_CONFIG",
     "HIREWIRE_INTERNAL_TOKEN",
     "LEVER_API_KEY",
@@ -34,6 +34,9 @@ constexpr std::array<std::string_view, 8> stripped{
     "CLARA_TOKEN",
     "CLUSTER_TOKEN",
     "CLEARY_TOKEN",
+    "THEORG_API_KEY",
+    "CLINCH_ACCESS_ID",
+    "CLINCH_SECRET_KEY",
     "REDIS_PASSWORD"};
 
 std::vector<std::string> environment_of(const Command& command) {

@@ -101,6 +101,9 @@ Stack::Stack(StackOptions options)
         {"CLARA_TOKEN", "clara-" + random_hex(24)},
         {"CLUSTER_TOKEN", "cluster-" + random_hex(24)},
         {"CLEARY_TOKEN", "cleary-" + random_hex(24)},
+        {"THEORG_API_KEY", "theorg-" + random_hex(24)},
+        {"CLINCH_ACCESS_ID", "clinch-id-" + random_hex(8)},
+        {"CLINCH_SECRET_KEY", "clinch-" + random_hex(24)},
     };
     redis_port_ = own_port();
     redis_ = start_redis(redis_port_, path("redis.log"));

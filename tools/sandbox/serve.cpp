@@ -21,6 +21,7 @@
 #include "tools/sandbox/lever_conditions.hpp"
 #include "tools/sandbox/lever_control.hpp"
 #include "tools/sandbox/posting_control.hpp"
+#include "tools/sandbox/theorg.hpp"
 #include "tools/sandbox/webhooks_api.hpp"
 
 namespace hirewire::sandbox {
@@ -82,11 +83,9 @@ void serve(const ServeSettings& settings) {
     destinations.push_back(std::make_unique<Clara>(secret("CLARA_TOKEN"), dice));
     destinations.push_back(std::make_unique<Cluster>(secret("CLUSTER_TOKEN"), dice));
     destinations.push_back(std::make_unique<Cleary>(secret("CLEARY_TOKEN"), dice));
-    // The hiring day does not play at it yet, so who does not use it needs no key of it.
-    if (std::getenv("CLINCH_ACCESS_ID") != nullptr) {
-        Clinch::Key key{.access_id = secret("CLINCH_ACCESS_ID"), .secret = secret("CLINCH_SECRET_KEY")};
-        destinations.push_back(std::make_unique<Clinch>(std::move(key), dice));
-    }
+    destinations.push_back(std::make_unique<Theorg>(secret("THEORG_API_KEY"), dice));
+    Clinch::Key clinch_key{.access_id = secret("CLINCH_ACCESS_ID"), .secret = secret("CLINCH_SECRET_KEY")};
+    destinations.push_back(std::make_unique<Clinch>(std::move(clinch_key), dice));
 
     std::vector<http::Route> lever_routes;
     std::vector<http::Route> destination_routes;

@@ -1,33 +1,39 @@
-#include "services/lever-source/leadership.hpp"
+#include "common/runtime/leadership.hpp"
 
 #include <algorithm>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "common/core/sleep.hpp"
 
-namespace hirewire::source {
+namespace hirewire::runtime {
 namespace {
 
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds session{10};  // a standby takes over so long after the leader's death
 
-kafka::Settings member(kafka::Settings settings, const Clock& clock) {
-    settings.client_id = "lever-source-" + std::to_string(to_ms(clock.now()));
+kafka::Settings member(kafka::Settings settings, const std::string& group, const Clock& clock) {
+    settings.client_id = group + "-" + std::to_string(to_ms(clock.now()));
     settings.session_timeout = std::min<Milliseconds>(settings.session_timeout, session);
     return settings;
 }
 
 }  // namespace
 
-Leadership::Leadership(asio::any_io_executor executor, kafka::Settings kafka, const Clock& clock, Listener listener)
+Leadership::Leadership(
+    asio::any_io_executor executor,
+    kafka::Settings kafka,
+    const std::string& group,
+    const Clock& clock,
+    Listener listener)
     : listener_{std::move(listener)},
       consumer_{kafka::make_consumer(
           std::move(executor),
-          member(std::move(kafka), clock),
-          "hirewire.lever-source.leader",
+          member(std::move(kafka), group, clock),
+          group,
           std::vector<std::string>(1, "hiring.runs"))} {}
 
 asio::awaitable<void> Leadership::run() {
@@ -51,7 +57,8 @@ void Leadership::take(const kafka::Event& event) {
     } else if (const auto* record = std::get_if<kafka::Record>(&event)) {
         v1::Run run;
         const bool readable = record->value && run.ParseFromString(*record->value);
-        if (readable && run.state() == v1::RUN_STATE_ASKED) listener_.asked(run);
+        if (readable && listener_.heard) listener_.heard(run);
+        if (readable && listener_.asked && run.state() == v1::RUN_STATE_ASKED) listener_.asked(run);
         consumer_->commit(record->partition, record->offset + 1);
     }
 }
@@ -62,4 +69,4 @@ asio::awaitable<void> Leadership::stop() {
     consumer_->close();
 }
 
-}  // namespace hirewire::source
+}  // namespace hirewire::runtime

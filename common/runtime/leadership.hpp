@@ -1,17 +1,18 @@
 #pragma once
-// One lever-source is active, since Lever's budget is one: the one that holds the partition of hiring.runs. Others
-// stand by. The members' names begin with the time of their start, and the assignor goes by the names, so who leads
-// is not unseated by who comes later.
+// Of several processes of a service one is active: the one that holds the partition of hiring.runs. Others stand by.
+// The members' names end with the time of their start, and the assignor goes by the names, so who leads is not
+// unseated by who comes later.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "common/core/time.hpp"
 #include "common/kafka/consumer.hpp"
 #include "hirewire/v1/run.pb.h"
 
-namespace hirewire::source {
+namespace hirewire::runtime {
 
 class Leadership {
 public:
@@ -19,8 +20,15 @@ public:
         std::function<void()> gained{};
         std::function<void()> lost{};                 // somebody else leads
         std::function<void(const v1::Run&)> asked{};  // for a run, by an operator
+        std::function<void(const v1::Run&)> heard{};  // whatever hiring.runs says; may be left out
     };
-    Leadership(boost::asio::any_io_executor executor, kafka::Settings kafka, const Clock& clock, Listener listener);
+    // `group`, without the installation's prefix, is the consumer group of those among whom one leads.
+    Leadership(
+        boost::asio::any_io_executor executor,
+        kafka::Settings kafka,
+        const std::string& group,
+        const Clock& clock,
+        Listener listener);
     // Until stop().
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> stop();
@@ -36,4 +44,4 @@ private:
     bool reading_ = false;
 };
 
-}  // namespace hirewire::source
+}  // namespace hirewire::runtime
