@@ -3,6 +3,7 @@
 set(HIREWIRE_SANITIZE "" CACHE STRING "address (with undefined), thread, or empty")
 option(HIREWIRE_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 option(HIREWIRE_HARDEN "Fortify, stack protector, full RELRO" OFF)
+option(HIREWIRE_PRECOMPILE "Precompile what most files include; a build without it shows that each includes what it uses" OFF)
 option(HIREWIRE_JEMALLOC "Link the programs against jemalloc" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
@@ -51,3 +52,24 @@ if(HIREWIRE_HARDEN)
     target_compile_definitions(hirewire_build INTERFACE _FORTIFY_SOURCE=2)
     target_link_options(hirewire_build INTERFACE -pie -Wl,-z,relro,-z,now)
 endif()
+# Half of the time that a file takes is spent on the same headers. One set of them serves all targets, so what changes
+# their meaning is defined for all alike.
+if(HIREWIRE_PRECOMPILE)
+    target_compile_definitions(hirewire_build INTERFACE
+        BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_REGEX=1 _FILE_OFFSET_BITS=64)
+    file(WRITE ${CMAKE_BINARY_DIR}/gen/precompiled.cpp "")
+    add_library(hirewire_precompiled STATIC ${CMAKE_BINARY_DIR}/gen/precompiled.cpp)
+    target_link_libraries(hirewire_precompiled PRIVATE hirewire_build hirewire::warnings)
+    target_precompile_headers(hirewire_precompiled PRIVATE
+        <algorithm> <array> <chrono> <cstdint> <deque> <functional> <map> <memory> <optional> <set> <stdexcept>
+        <string> <string_view> <unordered_map> <utility> <variant> <vector>
+        <boost/asio/any_io_executor.hpp> <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp>
+        <boost/asio/detached.hpp> <boost/asio/io_context.hpp> <boost/asio/steady_timer.hpp>
+        <boost/asio/thread_pool.hpp> <boost/asio/use_awaitable.hpp> <boost/system/result.hpp>
+        <google/protobuf/message.h>)
+endif()
+function(hirewire_precompile target)
+    if(HIREWIRE_PRECOMPILE)
+        target_precompile_headers(${target} REUSE_FROM hirewire_precompiled)
+    endif()
+endfunction()
