@@ -19,9 +19,11 @@ namespace {
 struct Place {
     std::string file{};
     std::string key{};
+    const toml::node* around = nullptr;  // stands in for a key that is not there
 
     [[nodiscard]] Error error(const toml::node* node, const std::string& sentence) const {
         std::string where = file;
+        if (node == nullptr) node = around;
         if (node != nullptr) where += ":" + std::to_string(node->source().begin.line);
         return Error{where + ": " + key + ": " + sentence};
     }
@@ -86,6 +88,22 @@ std::string print_list(const std::vector<std::string>& list) {
     return out + "]";
 }
 
+// Help, as comment lines of a width that people can read.
+void write_comment(std::string& out, const std::string& text, const std::string& margin = {}) {
+    std::istringstream words{text};
+    std::string line = margin + "#";
+    for (std::string word; words >> word;) {
+        if (line.size() + word.size() > 110) {
+            out += line + "\n";
+            line = margin + "#";
+        }
+        line += " " + word;
+    }
+    out += line + "\n";
+}
+
+constexpr const char* no_such_key = "there is no such key. Every key is in deploy/config/hirewire.toml.";
+
 using Apply = std::function<void()>;
 
 }  // namespace
@@ -95,7 +113,8 @@ struct Section::Key {
     std::string help{};
     std::string default_value{};  // as TOML
     Need need = Need::optional;
-    bool hidden_from_file = false;  // a pseudo-key that only reads what others name
+    bool hidden_from_file = false;            // a pseudo-key that only reads what others name
+    std::vector<std::shared_ptr<Key>> row{};  // of an array of tables: the keys of each
     // Checks `node` (null when the file does not have the key) and answers how to put it into the target.
     std::function<Apply(const toml::node*, const Place&)> read{};
     std::function<void(json::Writer&)> show{};
@@ -294,6 +313,53 @@ Section& Section::table(std::string key, std::map<std::string, std::string>& tar
     return *this;
 }
 
+Section& Section::array(std::string key, std::string help, Rows made) {
+    auto k = std::make_shared<Key>();
+    k->name = std::move(key);
+    k->help = std::move(help);
+    k->row = std::move(made.keys);
+    k->read = [read_none = std::move(made.read_none), read_default = std::move(made.read_default)](
+                  const toml::node* n, const Place& p) -> Apply {
+        if (n == nullptr) return read_default().apply;
+        const auto* items = n->as_array();
+        if (items == nullptr) {
+            throw p.error(n, "expected tables, each under [[" + p.key + "]], found " + found(*n) + ".");
+        }
+        Reading reading = read_none();
+        for (const auto& item : *items) {
+            const auto* table = item.as_table();
+            if (table == nullptr) throw p.error(&item, "expected a table, found " + found(item) + ".");
+            const Section row = reading.next();
+            for (const auto& [name, node] : *table) {
+                const std::string word{name.str()};
+                const auto is_known = [&word](const auto& one) { return one->name == word; };
+                if (std::any_of(row.keys_.begin(), row.keys_.end(), is_known)) continue;
+                throw Place{.file = p.file, .key = p.key + "." + word}.error(&node, no_such_key);
+            }
+            for (const auto& one : row.keys_) {
+                const Place place{.file = p.file, .key = p.key + "." + one->name, .around = table};
+                one->read(table->get(one->name), place)();
+            }
+            if (const auto fault = reading.fault(); !fault.empty()) throw p.error(table, fault);
+        }
+        return reading.apply;
+    };
+    k->show = [present = std::move(made.present)](json::Writer& out) {
+        out.begin_array();
+        for (const Section& row : present()) {
+            out.begin_object();
+            for (const auto& one : row.keys_) {
+                out.key(one->name);
+                one->show(out);
+            }
+            out.end_object();
+        }
+        out.end_array();
+    };
+    keys_.push_back(std::move(k));
+    return *this;
+}
+
 Section& Section::secret(
     std::string name, std::string& target, std::string default_variable, std::string help, Need need) {
     // What the file says, and what of it is in force.
@@ -384,7 +450,7 @@ void Schema::accept(std::vector<std::string> names) {
     accepted_ = std::move(names);
 }
 
-void Schema::load(const std::string& file) {
+void Schema::load(const std::string& file, Secrets secrets) {
     toml::table root;
     try {
         root = toml::parse_file(file);
@@ -414,7 +480,7 @@ void Schema::load(const std::string& file) {
             const std::string key{name.str()};
             if (find_key(section, key) || find_section(prefix + key) != nullptr) continue;
             const Place place{.file = file, .key = prefix + key};
-            throw place.error(&node, "there is no such key. Every key is in deploy/config/hirewire.toml.");
+            throw place.error(&node, no_such_key);
         }
     };
 
@@ -423,7 +489,7 @@ void Schema::load(const std::string& file) {
         if (!node.is_table()) {
             if (find_key(find_section(""), key)) continue;
             const Place place{.file = file, .key = key};
-            throw place.error(&node, "there is no such key. Every key is in deploy/config/hirewire.toml.");
+            throw place.error(&node, no_such_key);
         }
         if (const auto* section = find_section(key)) {
             refuse_unknown(*node.as_table(), section, key + ".");
@@ -445,6 +511,7 @@ void Schema::load(const std::string& file) {
             refuse_unknown(*table, section.get(), section->name_ + ".");
         }
         for (const auto& key : section->keys_) {
+            if (key->hidden_from_file && secrets == Secrets::left_alone) continue;
             const toml::node* node = table != nullptr && !key->hidden_from_file ? table->get(key->name) : nullptr;
             const Place place{
                 .file = file, .key = section->name_.empty() ? key->name : section->name_ + "." + key->name};
@@ -456,27 +523,30 @@ void Schema::load(const std::string& file) {
 
 std::string Schema::reference() const {
     std::string out;
-    const auto comment = [&out](const std::string& text) {
-        std::istringstream words{text};
-        std::string line = "#";
-        for (std::string word; words >> word;) {
-            if (line.size() + word.size() > 110) {
-                out += line + "\n";
-                line = "#";
-            }
-            line += " " + word;
-        }
-        out += line + "\n";
+    const auto help_of = [](const auto& key) {
+        return key->help + (key->need == Need::required && key->default_value == "\"\"" ? " Required." : "");
     };
     for (const auto& section : sections_) {
         if (!out.empty()) out += "\n";
-        comment(section->help_);
+        write_comment(out, section->help_);
         if (!section->name_.empty()) out += "[" + section->name_ + "]\n";
         for (const auto& key : section->keys_) {
-            if (key->hidden_from_file) continue;
+            if (key->hidden_from_file || !key->row.empty()) continue;
             out += "\n";
-            comment(key->help + (key->need == Need::required && key->default_value == "\"\"" ? " Required." : ""));
+            write_comment(out, help_of(key));
             out += key->name + " = " + key->default_value + "\n";
+        }
+        // Behind all other keys: what follows the head of a table belongs to it.
+        for (const auto& key : section->keys_) {
+            if (key->row.empty()) continue;
+            out += "\n";
+            write_comment(out, key->help);
+            out += "# [[" + (section->name_.empty() ? "" : section->name_ + ".") + key->name + "]]\n";
+            for (const auto& one : key->row) {
+                out += "#\n";
+                write_comment(out, help_of(one), "# ");
+                out += "# " + one->name + " = " + one->default_value + "\n";
+            }
         }
     }
     return out;
@@ -495,6 +565,33 @@ std::string Schema::describe() const {
     }
     out.end_object();
     return out.text();
+}
+
+std::vector<KeyNote> Schema::keys() const {
+    std::vector<KeyNote> notes;
+    for (const auto& section : sections_) {
+        const std::string prefix = section->name_.empty() ? "" : section->name_ + ".";
+        for (const auto& key : section->keys_) {
+            if (key->hidden_from_file) continue;
+            json::Writer value;
+            key->show(value);
+            KeyNote note;
+            note.key = prefix + key->name;
+            note.help = key->help;
+            note.standard = key->row.empty() ? key->default_value : "[]";
+            note.value = value.text();
+            note.required = key->need == Need::required;
+            notes.push_back(std::move(note));
+            for (const auto& one : key->row) {
+                KeyNote of_each;
+                of_each.key = prefix + key->name + "." + one->name;
+                of_each.help = one->help;
+                of_each.required = one->need == Need::required;
+                notes.push_back(std::move(of_each));
+            }
+        }
+    }
+    return notes;
 }
 
 }  // namespace hirewire::config

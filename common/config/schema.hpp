@@ -27,6 +27,18 @@ public:
 
 enum class Need { optional, required };
 
+// Whether the secrets that the file points to are read, too. Who only looks at a file has not all that services have.
+enum class Secrets { read, left_alone };
+
+// One key, for people.
+struct KeyNote {
+    std::string key{};  // with its section: "clara.status_map"
+    std::string help{};
+    std::string standard{};  // the default, as TOML; "" for a key of each of several tables
+    std::string value{};     // in force, as JSON; "" for a key of each of several tables
+    bool required = false;
+};
+
 using TextCheck = std::function<std::string(const std::string&)>;  // "" when fine, else what is expected
 
 // Ready-made checks.
@@ -50,6 +62,15 @@ public:
     // Declares <name>_env and <name>_file. The target gets the secret itself, white space around it cut off.
     Section& secret(
         std::string name, std::string& target, std::string default_variable, std::string help, Need = Need::required);
+    // An array of tables, [[<section>.<key>]], each of which has the keys that `declare` declares on it; secrets are
+    // not among them. `fault` says what is wrong with the last row, given those before it; "" = nothing.
+    template <typename Row>
+    Section& rows(
+        std::string key,
+        std::vector<Row>& target,
+        std::string help,
+        std::function<void(Section&, Row&)> declare,
+        std::function<std::string(const std::vector<Row>&)> fault = {});
     // For a tool that needs a few keys of a section that another program declares whole, and checks: the other keys
     // are accepted unread.
     Section& open();
@@ -69,6 +90,19 @@ public:
 private:
     friend class Schema;
     struct Key;
+    // An array of tables while it is read, and as it is: `rows` without the type of the row.
+    struct Reading {
+        std::function<Section()> next{};       // one more row, as a section of keys
+        std::function<std::string()> fault{};  // of the last row
+        std::function<void()> apply{};         // puts all rows into the target
+    };
+    struct Rows {
+        std::vector<std::shared_ptr<Key>> keys{};  // of each row
+        std::function<Reading()> read_none{};      // begins without a row
+        std::function<Reading()> read_default{};   // begins with those of the time of declaring
+        std::function<std::vector<Section>()> present{};
+    };
+    Section& array(std::string key, std::string help, Rows made);
     Section& whole(
         std::string key,
         std::int64_t value,
@@ -82,6 +116,43 @@ private:
     std::vector<std::shared_ptr<Key>> keys_;
 };
 
+template <typename Row>
+Section& Section::rows(
+    std::string key,
+    std::vector<Row>& target,
+    std::string help,
+    std::function<void(Section&, Row&)> declare,
+    std::function<std::string(const std::vector<Row>&)> fault) {
+    const auto section_of = [key, declare](Row& row) {
+        Section section{key, {}};
+        declare(section, row);
+        return section;
+    };
+    const auto begin_with = [&target, section_of, fault](std::vector<Row> first) {
+        const auto all = std::make_shared<std::vector<Row>>(std::move(first));
+        Reading reading;
+        reading.next = [all, section_of] {
+            all->push_back(Row{});
+            return section_of(all->back());
+        };
+        reading.fault = [all, fault] { return fault ? fault(*all) : std::string{}; };
+        reading.apply = [all, &target] { target = *all; };
+        return reading;
+    };
+    Rows made;
+    // Looked at for names, help and defaults only, which outlive the row that they were taken from.
+    Row example{};
+    made.keys = section_of(example).keys_;
+    made.read_none = [begin_with] { return begin_with({}); };
+    made.read_default = [begin_with, standard = target] { return begin_with(standard); };
+    made.present = [&target, section_of] {
+        std::vector<Section> sections;
+        for (Row& row : target) sections.push_back(section_of(row));
+        return sections;
+    };
+    return array(std::move(key), std::move(help), std::move(made));
+}
+
 class Schema {
 public:
     // A name of "" holds the keys before the first [section]; "a.b" is the sub-section [a.b].
@@ -90,11 +161,13 @@ public:
     void accept(std::vector<std::string> names);
 
     // Reads the file into the targets, all of them or, when anything is wrong, none. Throws Error.
-    void load(const std::string& file);
+    void load(const std::string& file, Secrets secrets = Secrets::read);
     // The commented reference: every key with its default.
     [[nodiscard]] std::string reference() const;
     // A JSON object of what is in force, secrets as "set" or "unset".
     [[nodiscard]] std::string describe() const;
+    // What was declared, in that order.
+    [[nodiscard]] std::vector<KeyNote> keys() const;
 
 private:
     std::vector<std::unique_ptr<Section>> sections_;

@@ -28,8 +28,9 @@ public:
         const Settings& settings,
         const std::string& group,
         const std::vector<std::string>& topics,
-        const std::string& strict)
-        : executor_{executor}, prefix_{settings.topic_prefix} {
+        const std::string& strict,
+        const std::vector<std::string>& compacted)
+        : executor_{executor}, prefix_{settings.topic_prefix}, compacted_{compacted.begin(), compacted.end()} {
         rd_kafka_conf_t* conf = detail::make_conf(settings);
         detail::set(conf, "group.id", prefix_ + group);
         if (!settings.instance_id.empty()) detail::set(conf, "group.instance.id", settings.instance_id);
@@ -256,6 +257,10 @@ private:
                 rd_kafka_topic_partition_list_set_offset(&assigned, entry.topic, entry.partition, high);
                 found.emplace_back(Begun{.partition = partition, .at = high});
             } else if (entry.offset >= 0 && (entry.offset < low || entry.offset > high)) {
+                if (compacted_.contains(partition.topic)) {
+                    rd_kafka_topic_partition_list_set_offset(&assigned, entry.topic, entry.partition, low);
+                    continue;
+                }
                 expired_.insert(partition);
                 found.emplace_back(Expired{partition});
             }
@@ -353,6 +358,7 @@ private:
 
     asio::any_io_executor executor_;
     std::string prefix_;
+    std::set<std::string> compacted_;
     rd_kafka_t* handle_ = nullptr;
     detail::Holder<rd_kafka_topic_t> strict_;
     List topics_{rd_kafka_topic_partition_list_new(8)};
@@ -373,8 +379,9 @@ std::unique_ptr<Consumer> make_consumer(
     const Settings& settings,
     const std::string& group,
     const std::vector<std::string>& topics,
-    const std::string& strict) {
-    return std::make_unique<RdConsumer>(std::move(executor), settings, group, topics, strict);
+    const std::string& strict,
+    const std::vector<std::string>& compacted) {
+    return std::make_unique<RdConsumer>(std::move(executor), settings, group, topics, strict, compacted);
 }
 
 }  // namespace hirewire::kafka

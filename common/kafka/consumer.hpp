@@ -64,12 +64,15 @@ public:
 };
 
 // Joins the group and reads the topics. Where the group has no place, or has it no more, it begins at what is there
-// first; not so in the topic `strict`, see Begun and Expired.
+// first; not so in the topic `strict`, see Begun and Expired. `compacted` are those of the topics that hold the
+// newest record of each key for good: a place that is not there any more is no loss in them, and they are read from
+// the beginning.
 std::unique_ptr<Consumer> make_consumer(
     boost::asio::any_io_executor executor,
     const Settings& settings,
     const std::string& group,
     const std::vector<std::string>& topics,
-    const std::string& strict = {});
+    const std::string& strict = {},
+    const std::vector<std::string>& compacted = {});
 
 }  // namespace hirewire::kafka

@@ -95,6 +95,9 @@ struct ApiSettings {
 
 std::unique_ptr<Api> make_api(
     boost::asio::any_io_executor executor, ApiSettings settings, const Clock& clock, metrics::Registry& metrics);
+// Over a client that is there already; settings.base_url is not used then.
+std::unique_ptr<Api> make_api(
+    std::unique_ptr<http::Client> client, ApiSettings settings, const Clock& clock, metrics::Registry& metrics);
 
 }  // namespace hirewire::lever
 

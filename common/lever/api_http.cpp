@@ -60,15 +60,14 @@ void add_reads(
 
 class HttpApi final : public Api {
 public:
-    HttpApi(asio::any_io_executor executor, ApiSettings settings, const Clock& clock, metrics::Registry& metrics)
+    HttpApi(
+        std::unique_ptr<http::Client> client, ApiSettings settings, const Clock& clock, metrics::Registry& metrics)
         : settings_{std::move(settings)},
           clock_{clock},
           metrics_{metrics},
           budget_wait_{metrics.histogram(metrics::lever_budget_wait)},
-          bucket_{settings_.requests_per_second, settings_.burst, clock.monotonic()} {
-        http::ClientSettings client;
-        client.base_url = settings_.base_url;
-        client_ = http::make_client(std::move(executor), std::move(client));
+          bucket_{settings_.requests_per_second, settings_.burst, clock.monotonic()},
+          client_{std::move(client)} {
         use_key(settings_.key);
     }
 
@@ -371,7 +370,14 @@ Error make_error_code(Errc e) {
 
 std::unique_ptr<Api> make_api(
     asio::any_io_executor executor, ApiSettings settings, const Clock& clock, metrics::Registry& metrics) {
-    return std::make_unique<HttpApi>(std::move(executor), std::move(settings), clock, metrics);
+    http::ClientSettings client;
+    client.base_url = settings.base_url;
+    return make_api(http::make_client(std::move(executor), std::move(client)), std::move(settings), clock, metrics);
+}
+
+std::unique_ptr<Api> make_api(
+    std::unique_ptr<http::Client> client, ApiSettings settings, const Clock& clock, metrics::Registry& metrics) {
+    return std::make_unique<HttpApi>(std::move(client), std::move(settings), clock, metrics);
 }
 
 }  // namespace hirewire::lever

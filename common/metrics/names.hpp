@@ -41,6 +41,8 @@ inline constexpr Name delivery{"hirewire_delivery_seconds", "One attempt at the 
 inline constexpr Name consumer_lag{"hirewire_consumer_lag", "Records not yet read, by topic and partition"};
 inline constexpr Name in_flight{"hirewire_in_flight", "Attempts under way"};
 inline constexpr Name held{"hirewire_held", "1 while the destination is held for a refused credential"};
+inline constexpr Name mode{"hirewire_mode", "1 for the mode that a destination is in, 0 for the others"};
+inline constexpr Name paused{"hirewire_paused", "1 while an operator has paused the destination"};
 inline constexpr Name circuit_open{
     "hirewire_circuit_open", "1 while nothing but probes is sent because the destination is down"};
 inline constexpr Name parked{"hirewire_parked", "Changes read from a retry topic that are not due yet"};

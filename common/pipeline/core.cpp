@@ -111,6 +111,7 @@ void Core::on_verdict(JobId id, const Attempted& attempted, Instant now) {
     const auto& verdict = attempted.verdict;
     inform_breaker(job, attempted, now);
     job.probe = false;
+    job.status = attempted.status;
     // Only the probe's own answer ends a hold: others began before it, or never asked. Weather says nothing of the
     // credential.
     const bool says_something = attempted.answered && !std::holds_alternative<Weather>(verdict);

@@ -41,6 +41,7 @@ struct Job {
     int attempts_before = 0;
     int parked = 0;
     std::optional<Instant> failing_since{};
+    int status = 0;      // the last attempt's answer, 0 = there was none
     bool probe = false;  // the one call that an open circuit lets through
 };
 // The record that speaks for the job: its newest, the first of several alike.

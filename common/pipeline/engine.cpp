@@ -82,6 +82,8 @@ void Engine::take(kafka::Event event) {
                 Place place = handler_.place(record);
                 const History history = read_history(record.headers);
                 const Past past = to_past(history, clock_.now(), clock_.monotonic());
+                // No retention threatens it, and what was written a year ago may be read for the first time.
+                if (place.kept) record.timestamp_ms = to_ms(clock_.now());
                 // What was set aside is as old as its failing.
                 if (history.failing_since) {
                     record.timestamp_ms = std::min(record.timestamp_ms, to_ms(*history.failing_since));

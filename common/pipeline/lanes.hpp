@@ -22,6 +22,7 @@ struct Place {
     std::string group{};
     std::int64_t order = 0;  // within the group: the highest speaks for all
     bool backfill = false;   // has time: started when nothing else waits
+    bool kept = false;       // its topic keeps the newest of each key for good: it is as old as its reading
 };
 
 // What a record that was set aside for later has behind it.

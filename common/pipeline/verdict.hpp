@@ -51,10 +51,11 @@ struct Attempted {
     template <typename V>
     requires std::constructible_from<Verdict, V> Attempted(V v)
         : verdict{std::move(v)} {}  // NOLINT(google-explicit-constructor): a verdict alone is one, too
-    Attempted(Verdict v, bool a) : verdict{std::move(v)}, answered{a} {}
+    Attempted(Verdict v, bool a, int s = 0) : verdict{std::move(v)}, answered{a}, status{s} {}
 
     Verdict verdict{};
     bool answered = false;
+    int status = 0;  // the last answer's, for who reads of the failure; 0 = there was none
 };
 
 }  // namespace hirewire::pipeline

@@ -66,7 +66,7 @@ if e[1] then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 local version = tonumber(ARGV[1])
 local applied = e[1] or '0'
 local dead = e[2] or ''
-if tonumber(applied) == version then return {1, since, applied, dead} end
+if tonumber(applied) == version and ARGV[5] ~= '1' then return {1, since, applied, dead} end
 if tonumber(applied) > version then return {2, since, applied, dead} end
 local owner = redis.call('GET', KEYS[3])
 if owner and owner ~= ARGV[2] then return {3, since, applied, dead} end
@@ -269,10 +269,13 @@ public:
         return ask(&open_, std::move(call), &as_opening);
     }
 
-    Answer<Begun> begin(LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) override {
-        Command call = begin_.call(3, 4);
+    using Store::begin;
+    Answer<Begun> begin(
+        LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease, Again again) override {
+        Command call = begin_.call(3, 5);
         call.add(ledger_key(key)).add(ledger_since_key(key.destination, key.partition)).add(lease_key(key));
         call.add(version).add(owner).add(lease.count()).add(Milliseconds{ledger_memory}.count());
+        call.add(again == Again::yes ? 1 : 0);
         return ask(&begin_, std::move(call), &as_begun);
     }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/core/result.hpp"
@@ -49,6 +50,12 @@ enum class Permission {
     busy,            // somebody else holds the lane's lease
     no_ledger,       // Redis has been emptied, absence means nothing; rebuild first, then open_ledger()
     disconnected,    // the destination said so, and is not asked again yet
+};
+
+// Whether to go on when this very version is applied already.
+enum class Again {
+    no,
+    yes,  // apply it once more; a newer one that is applied supersedes it all the same
 };
 
 // A change that became a dead letter.
@@ -122,7 +129,11 @@ public:
     // entry lives 120 days after it was last touched.
     virtual Answer<void> prepare_ledger(std::string destination, std::int32_t partition, std::string rebuild) = 0;
     virtual Answer<Opening> open_ledger(std::string destination, std::int32_t partition, std::string rebuild) = 0;
-    virtual Answer<Begun> begin(LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) = 0;
+    virtual Answer<Begun> begin(
+        LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease, Again again) = 0;
+    Answer<Begun> begin(LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) {
+        return begin(std::move(key), version, std::move(owner), lease, Again::no);
+    }
     virtual Answer<void> finish(LedgerKey key, std::int64_t version, std::string owner) = 0;
     virtual Answer<void> abandon(LedgerKey key, std::string owner) = 0;
     // Every begin() of a newer version answers `disconnected` for so long.

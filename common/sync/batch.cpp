@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/kafka/record.hpp"
+#include "common/sync/posting_change.hpp"
 
 namespace hirewire::sync {
 namespace {
@@ -12,21 +13,62 @@ bool same_status(const v1::Change& a, const v1::Change& b) {
     return a.status().kind() == b.status().kind() && a.status().id() == b.status().id();
 }
 
+void join(Asked& asked, const Asked& other) {
+    for (const auto& run : other.run_ids) {
+        if (std::find(asked.run_ids.begin(), asked.run_ids.end(), run) == asked.run_ids.end()) {
+            asked.run_ids.push_back(run);
+        }
+    }
+    if (asked.epoch.empty()) asked.epoch = other.epoch;
+}
+
+// By version; of the same one, read twice, the live one first: a replayed twin does not make it less so.
+bool older_first(const v1::Change& a, const v1::Change& b) {
+    return a.version() != b.version() ? a.version() < b.version() : a.live() && !b.live();
+}
+
 }  // namespace
+
+Asked read_asked(const std::vector<kafka::Header>& headers) {
+    Asked asked;
+    for (const auto& header : headers) {
+        if (header.name != replay_header || header.value.empty()) continue;
+        Asked one;
+        one.run_ids.push_back(header.value);
+        join(asked, one);
+    }
+    if (!asked.run_ids.empty()) asked.epoch = kafka::header(headers, epoch_header);
+    return asked;
+}
+
+void put_asked(std::vector<kafka::Header>& headers, const Asked& asked) {
+    std::erase_if(headers, [](const auto& h) { return h.name == replay_header || h.name == epoch_header; });
+    for (const auto& run : asked.run_ids) headers.push_back({std::string{replay_header}, run});
+    if (!asked.epoch.empty()) headers.push_back({std::string{epoch_header}, asked.epoch});
+}
 
 Batch read_batch(const pipeline::Job& job) {
     Batch batch;
     for (const auto& received : job.records) {
-        v1::Change change;
-        if (!received.record.value || !change.ParseFromString(*received.record.value)) continue;
-        if (received.past.parked > 0) batch.parked.insert(change.version());
-        if (batch.newest && batch.newest->version() == change.version()) continue;  // the same record, read again
-        if (!batch.newest || change.version() > batch.newest->version()) {
+        auto change = read_change(received.record);
+        if (!change) continue;
+        if (received.past.parked > 0) batch.parked.insert(change->version());
+        const Asked asked = read_asked(received.record.headers);
+        if (asked.run_ids.empty()) {
+            batch.unasked.insert(change->version());
+        } else {
+            join(batch.asked[change->version()], asked);
+        }
+        if (batch.newest && batch.newest->version() == change->version()) {  // the same record, read again
+            if (change->live()) batch.newest->set_live(true);
+            continue;
+        }
+        if (!batch.newest || change->version() > batch.newest->version()) {
             if (batch.newest) batch.older.push_back(std::move(*batch.newest));
             batch.newest = std::move(change);
             batch.traceparent = kafka::header(received.record.headers, "traceparent");
         } else {
-            batch.older.push_back(std::move(change));
+            batch.older.push_back(std::move(*change));
         }
     }
     return batch;
@@ -34,12 +76,14 @@ Batch read_batch(const pipeline::Job& job) {
 
 void drop_known(Batch& batch, std::int64_t applied_version) {
     auto& older = batch.older;
-    std::sort(older.begin(), older.end(), [](const auto& a, const auto& b) { return a.version() < b.version(); });
+    std::sort(older.begin(), older.end(), &older_first);
     const auto twice = std::unique(
         older.begin(), older.end(), [](const auto& a, const auto& b) { return a.version() == b.version(); });
     older.erase(twice, older.end());
     std::erase_if(older, [&](const v1::Change& change) {
-        return change.version() <= applied_version && !batch.parked.contains(change.version());
+        if (change.version() > applied_version || batch.parked.contains(change.version())) return false;
+        if (batch.asked.contains(change.version())) batch.known.push_back(change);
+        return true;
     });
 }
 

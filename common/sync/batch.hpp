@@ -1,27 +1,49 @@
 #pragma once
 // What a job's records say taken together: coalescing as functions over values, asked by delivery.cpp.
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "common/kafka/record.hpp"
 #include "common/pipeline/core.hpp"
 #include "hirewire/v1/change.pb.h"
 
 namespace hirewire::sync {
 
-// Records that are no Change are left out.
+// The runs that asked for a version to be told, and whether one of them has it sent again although it is applied.
+struct Asked {
+    std::vector<std::string> run_ids{};  // in the order of their records, each once
+    std::string epoch{};                 // of the idempotency keys of what is sent again; "" = nothing is
+};
+
+// Records that are neither a Change nor a posting are left out.
 struct Batch {
     std::optional<v1::Change> newest{};  // speaks for all
     std::string traceparent{};           // of the newest one's record
     std::vector<v1::Change> older{};
     std::set<std::int64_t> parked{};  // versions that were set aside for later: nothing has been said of them yet
+    std::map<std::int64_t, Asked> asked{};  // by version, those that a run asked for
+    std::set<std::int64_t> unasked{};       // versions that came, too, without a run
+    // Known before and asked for by a run, which must hear of them; they speak for nobody. After drop_known().
+    std::vector<v1::Change> known{};
 };
 Batch read_batch(const pipeline::Job& job);
 
+// What a replay writes beside a record: which run it is of, and the key epoch when it is sent again although it is
+// applied. A record in a retry topic may be of several runs.
+inline constexpr std::string_view replay_header = "hirewire-replay";
+inline constexpr std::string_view epoch_header = "hirewire-epoch";
+Asked read_asked(const std::vector<kafka::Header>& headers);
+// In place of what is there.
+void put_asked(std::vector<kafka::Header>& headers, const Asked& asked);
+
 // Leaves in `older`, in order, what the newest change overtakes: what was applied before, or read twice, is neither
-// news nor overtaken, unless it comes from a retry topic.
+// news nor overtaken, unless it comes from a retry topic. What was applied before and a run asked for is then in
+// `known`.
 void drop_known(Batch& batch, std::int64_t applied_version);
 
 // The change that announces the status: the newest one, or a live one of the same status that it overtakes. The

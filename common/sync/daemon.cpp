@@ -3,13 +3,27 @@
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <functional>
+#include <random>
 
 #include "common/core/sleep.hpp"
 #include "common/log/log.hpp"
 #include "common/runtime/engine_service.hpp"
+#include "common/runtime/leadership.hpp"
+#include "common/runtime/runs_listener.hpp"
 #include "common/sync/beginning.hpp"
+#include "common/sync/courier.hpp"
 #include "common/sync/delivery.hpp"
+#include "common/sync/internal_api.hpp"
 #include "common/sync/ledger_rebuild.hpp"
+#include "common/sync/mode_task.hpp"
+#include "common/sync/names_watch.hpp"
+#include "common/sync/pausing.hpp"
+#include "common/sync/posting_change.hpp"
+#include "common/sync/replay_task.hpp"
+#include "common/sync/settings.hpp"
+#include "common/sync/standstill.hpp"
+#include "common/sync/task_group.hpp"
 
 namespace hirewire::sync {
 namespace {
@@ -17,150 +31,62 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::minutes retention_watch{10};
-constexpr std::chrono::hours retry_retention{24 * 7};
 const std::string changes_topic = "hiring.changes";
+// Why nothing is started, or nothing sent.
+const std::string by_operator = "an operator's pause";
+const std::string by_missed_changes = "missed changes";
+const std::string by_mode = "the mode";
+
+std::function<double()> random_numbers() {
+    return [engine = std::mt19937{std::random_device{}()}]() mutable {
+        return std::uniform_real_distribution<double>{0.0, 1.0}(engine);
+    };
+}
 
 class Daemon final : public runtime::Service {
 public:
     explicit Daemon(std::unique_ptr<Destination> destination)
         : destination_{std::move(destination)},
           name_{destination_->name()},
-          admin_port_{destination_->default_admin_port()} {}
+          settings_{standard_settings(*destination_)} {}
 
-    void declare(config::Schema& schema) override {
-        schema.section("internal", "The API by which sync daemons ask lever-source who somebody is.")
-            .text("url", internal_url_, "Where the daemons find it.", config::a_url(), config::Need::required)
-            .secret(
-                "token",
-                delivery_.internal_token,
-                "HIREWIRE_INTERNAL_TOKEN",
-                "The bearer token of the internal API.",
-                destination_->asks_for_people() ? config::Need::required : config::Need::optional);
-        auto& core = core_;
-        schema.section("sync", "What all sync daemons have in common.")
-            .integer("slots", core.slots, "Requests under way at once.", 1, 4096)
-            .integer(
-                "max_open_per_partition",
-                core.max_open_per_partition,
-                "Unfinished records of one partition before its reading pauses.",
-                1,
-                1'000'000)
-            .integer(
-                "max_span_per_partition",
-                core.max_span_per_partition,
-                "Records of one partition that are finished behind one that is not, before its reading pauses.",
-                100,
-                10'000'000)
-            .integer(
-                "max_open_bytes",
-                core.max_open_bytes,
-                "Memory for unfinished records, in equal shares for all partitions.",
-                1'000'000,
-                10'000'000'000)
-            .integer("max_lanes", core.max_lanes, "Resources with something to do at once.", 10, 10'000'000)
-            .integer(
-                "max_attempts",
-                core.retry.max_attempts,
-                "In a row, then the change is parked for the next of the three spans below.",
-                1,
-                1000)
-            .duration("backoff_first", core.retry.first, "The first pause; doubles from one attempt to the next.")
-            .duration("backoff_max", core.retry.most, "The longest pause of ours.")
-            .duration("retry_1m", tier_delay_[0], "How long a change waits in sync.<dest>.retry.1m.")
-            .duration("retry_10m", tier_delay_[1], "In sync.<dest>.retry.10m, when that did not help.")
-            .duration("retry_1h", tier_delay_[2], "In sync.<dest>.retry.1h, again and again.")
-            .duration(
-                "give_up_after",
-                core.give_up_after,
-                "From the first failure; then the change becomes a dead letter. Shorter than the retry topics' "
-                "retention.")
-            .integer(
-                "circuit_window",
-                core.breaker.window,
-                "How many of the last calls the circuit breaker looks at.",
-                1,
-                10'000)
-            .integer(
-                "circuit_least",
-                core.breaker.least,
-                "With half of so many failed (no answer, 5xx, 429), nothing more is sent but a probe now and then.",
-                1,
-                10'000)
-            .duration("circuit_first_probe", core.breaker.first_probe, "From then to the first probe; doubles.")
-            .duration("circuit_last_probe", core.breaker.last_probe, "The longest pause between two probes.")
-            .duration("probe_interval", core.probe_interval, "How often a destination that refused us is tried.")
-            .duration(
-                "changes_retention",
-                changes_retention_,
-                "How long Kafka keeps hiring.changes; an alarm goes off when half of it has passed unapplied.")
-            .duration("request_timeout", delivery_.request_timeout, "For one answer; shorter than the lease.")
-            .duration("lease", delivery_.lease, "How long a resource is ours while a request runs.")
-            .duration(
-                "follow_up_max_age", delivery_.follow_up_max_age, "Nobody is bothered for older news than this.");
-        std::string variable;
-        for (const char c : name_) variable += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-        auto& section = schema.section(
-            name_, "The destination " + name_ + ". Its contract is in services/sync-" + name_ + "/README.md.");
-        section.text("base_url", base_url_, "Where its API begins.", config::a_url(), config::Need::required);
-        if (destination_->proof() == Proof::signature) {
-            section.secret("access_id", delivery_.access_id, variable + "_ACCESS_ID", "The id of its key.")
-                .secret("secret_key", delivery_.token, variable + "_SECRET_KEY", "The key that signs each request.");
-        } else {
-            section.secret("token", delivery_.token, variable + "_TOKEN", "Its bearer token.");
-        }
-        section.text("address", address_, "Where the admin pages are.")
-            .integer("admin_port", admin_port_, "/healthz, /readyz, /metrics, /config.", 0, 65535)
-            .integer(
-                "requests_per_second",
-                delivery_.requests_per_second,
-                "At most, from all processes of this daemon together; 0 = no limit.",
-                0,
-                100'000)
-            .integer("burst", delivery_.burst, "So many at once after a pause.", 1, 100'000)
-            .flag("confidential", delivery_.confidential, "Whether confidential candidates and postings are sent.");
-        destination_->declare(section);
+    void declare(config::Schema& schema) override { sync::declare(schema, *destination_, settings_); }
+
+    [[nodiscard]] std::string fault() const override {
+        auto wrong = fault_of(settings_);
+        return wrong.empty() ? destination_->fault() : wrong;
     }
 
-    [[nodiscard]] runtime::Endpoint admin() const override { return {.address = address_, .port = admin_port_}; }
+    [[nodiscard]] runtime::Endpoint admin() const override {
+        return {.address = settings_.address, .port = settings_.admin_port};
+    }
 
     asio::awaitable<void> start(runtime::Runtime& runtime) override {
         const auto& common = runtime.common();
-        if (delivery_.lease <= delivery_.request_timeout) {
-            throw config::Error{
-                "sync.lease: must be longer than sync.request_timeout, or a lease ends under a request."};
-        }
-        if (core_.breaker.least > core_.breaker.window) {
-            throw config::Error{
-                "sync.circuit_least: must be at most sync.circuit_window, or the circuit can never open."};
-        }
-        if (core_.give_up_after >= retry_retention) {
-            throw config::Error{
-                "sync.give_up_after: must be shorter than the 7 days that Kafka keeps the retry topics."};
-        }
         const auto executor = runtime.context().get_executor();
         store_ = redis::make_store(executor, common.redis);
         co_await runtime::check_redis(*store_, common.redis, runtime::Patience::endless);
         producer_ = kafka::make_producer(executor, common.kafka);
         http::ClientSettings client;
-        client.base_url = base_url_;
+        client.base_url = settings_.base_url;
         client_ = http::make_client(executor, client);
         http::ClientSettings internal;
-        internal.base_url = internal_url_;
+        internal.base_url = settings_.internal_url;
         internal_ = http::make_client(executor, internal);
-        delivery_.account = common.account;
-        delivery_.base_path = path_of_url(base_url_);
+        settings_.delivery.account = common.account;
+        settings_.delivery.base_path = path_of_url(settings_.base_url);
+        settings_.delivery.mode = mode_of(settings_.mode);
         handler_ = std::make_unique<Delivery>(
-            delivery_, *destination_, *client_, *internal_, *store_, *producer_, runtime.clock(), runtime.metrics());
-        rebuild_ = std::make_unique<LedgerRebuild>(executor, common.kafka, *store_, name_, delivery_.lease);
+            settings_.delivery,
+            *destination_,
+            *client_,
+            *internal_,
+            *store_,
+            *producer_,
+            runtime.clock(),
+            runtime.metrics());
+        rebuild_ = std::make_unique<LedgerRebuild>(executor, common.kafka, *store_, name_, settings_.delivery.lease);
         handler_->on_no_ledger([this](std::int32_t partition) { rebuild_->want(partition); });
-        std::vector<std::string> topics{changes_topic, "sync." + name_ + ".replay"};
-        constexpr std::array<const char*, 3> tiers{"1m", "10m", "1h"};
-        for (std::size_t i = 0; i < tiers.size(); ++i) {
-            topics.push_back("sync." + name_ + ".retry." + tiers[i]);
-            core_.tiers.push_back({.name = tiers[i], .delay = tier_delay_[i]});
-        }
-        consumer_ = kafka::make_consumer(executor, common.kafka, "hirewire.sync-" + name_, topics, changes_topic);
-        engine_ = std::make_unique<pipeline::Engine>(executor, *consumer_, *handler_, runtime.clock(), core_);
         beginning_ = std::make_unique<Beginning>(
             executor,
             common.kafka,
@@ -168,11 +94,16 @@ public:
             runtime.clock(),
             name_,
             Beginning::Engine{
-                .suspend = [this] { engine_->suspend(); },
-                .resume = [this] { engine_->resume(); },
+                .suspend = [this] { standstill_.begin(by_missed_changes); },
+                .resume = [this] { standstill_.end(by_missed_changes); },
             });
         handler_->begin_by(*beginning_);
-        runtime::run_engine(runtime, *engine_, *consumer_, name_);
+        runtime_ = &runtime;
+        prepare_tasks();
+        listen_to_runs();
+        if (!tasks_->empty()) stand_for_leadership();
+        use_mode();
+        watch_names();
         runtime.before_metrics([this,
                                 gauge = runtime.metrics().gauge(metrics::retention_used, {{"destination", name_}}),
                                 &runtime] { gauge.set(retention_used(runtime.clock())); });
@@ -180,21 +111,186 @@ public:
     }
 
     asio::awaitable<void> stop() override {
+        if (runs_) runs_->stop();
+        if (tasks_) co_await tasks_->stop();
+        if (leadership_) co_await leadership_->stop();
         if (engine_) co_await engine_->stop();
     }
 
     void reload() override {
         if (!handler_) return;
         // A hold ends when there is something new to try it with.
-        if (handler_->use_tokens(delivery_.token, delivery_.internal_token, delivery_.access_id))
+        const auto& delivery = settings_.delivery;
+        if (handler_->use_tokens(delivery.token, delivery.internal_token, delivery.access_id) && engine_) {
             engine_->release_hold();
+        }
+        courier_->use(authorization());
+        lever_source_->use_token(delivery.internal_token);
+        use_mode();
+        tasks_->reload();
+        names_ ? names_->reload() : watch_names();
     }
 
 private:
+    // Reads from now on. Until then the process is in no consumer group.
+    void begin_reading() {
+        const auto& common = runtime_->common();
+        const auto executor = runtime_->context().get_executor();
+        std::vector<std::string> topics{changes_topic, "sync." + name_ + ".replay"};
+        constexpr std::array<const char*, 3> tiers{"1m", "10m", "1h"};
+        for (std::size_t i = 0; i < tiers.size(); ++i) {
+            topics.push_back("sync." + name_ + ".retry." + tiers[i]);
+            settings_.core.tiers.push_back({.name = tiers[i], .delay = settings_.tier_delay[i]});
+        }
+        std::vector<std::string> compacted;
+        if (destination_->wants_postings()) compacted.push_back(postings_topic);
+        topics.insert(topics.end(), compacted.begin(), compacted.end());
+        consumer_ =
+            kafka::make_consumer(executor, common.kafka, "hirewire.sync-" + name_, topics, changes_topic, compacted);
+        engine_ =
+            std::make_unique<pipeline::Engine>(executor, *consumer_, *handler_, runtime_->clock(), settings_.core);
+        if (standstill_.holds()) engine_->suspend();
+        runtime::run_engine(*runtime_, *engine_, *consumer_, name_);
+    }
+
+    [[nodiscard]] Courier::Authorize authorization() const {
+        Credential credential;
+        credential.access_id = settings_.delivery.access_id;
+        credential.secret = settings_.delivery.token;
+        return authorize_by(*destination_, credential, settings_.delivery.base_path, runtime_->clock());
+    }
+
+    // What is done beside the changes, by the one process that leads.
+    void prepare_tasks() {
+        const auto& common = runtime_->common();
+        const auto& delivery = settings_.delivery;
+        const auto& clock = runtime_->clock();
+        book_ = std::make_unique<runtime::RunBook>(common.account, *producer_, clock);
+        lever_source_ = std::make_unique<InternalApi>(*internal_, delivery.internal_token, delivery.request_timeout);
+        CourierSettings courier;
+        courier.account = common.account;
+        courier.destination = name_;
+        courier.media_type = std::string{destination_->media_type()};
+        courier.requests_per_second = delivery.requests_per_second;
+        courier.burst = delivery.burst;
+        courier.request_timeout = delivery.request_timeout;
+        courier.retry.first = settings_.core.retry.first;
+        courier.retry.most = settings_.core.retry.most;
+        const Courier::Rest rest = [](Milliseconds pause) { return sleep_for(pause); };
+        courier_ = std::make_unique<Courier>(
+            courier, authorization(), *client_, *store_, clock, runtime_->metrics(), random_numbers(), rest);
+        const TaskTools tools{
+            .executor = runtime_->context().get_executor(),
+            .account = common.account,
+            .destination = name_,
+            .kafka = common.kafka,
+            .producer = *producer_,
+            .runs = *book_,
+            .courier = *courier_,
+            .lever_source = *lever_source_,
+            .clock = clock,
+            .metrics = runtime_->metrics(),
+        };
+        auto tasks = destination_->tasks();
+        tasks.push_back(std::make_unique<ReplayTask>(name_));
+        tasks.push_back(std::make_unique<ModeTask>(name_, [this] { return standing_; }));
+        tasks_ = std::make_unique<TaskGroup>(
+            std::move(tasks), tools, [this](std::string sentence) { runtime_->fail(std::move(sentence)); });
+    }
+
+    // In every process, with or without tasks: an operator's word is for all of them.
+    void listen_to_runs() {
+        Pausing::Actions actions;
+        actions.suspend = [this] {
+            standstill_.begin(by_operator);
+            sending_.begin(by_operator);
+        };
+        actions.resume = [this] {
+            standstill_.end(by_operator);
+            sending_.end(by_operator);
+        };
+        actions.release_hold = [this] {
+            if (engine_) engine_->release_hold();
+        };
+        pausing_ = std::make_unique<Pausing>(name_, std::move(actions), runtime_->metrics());
+        runtime::RunsListener::Listener listener;
+        listener.heard = [this](const v1::Run& run) {
+            pausing_->hear(run);
+            tasks_->hear(run);
+        };
+        listener.caught_up = [this] {
+            pausing_->caught_up();
+            tasks_->caught_up();
+        };
+        runs_ = std::make_unique<runtime::RunsListener>(
+            runtime_->context().get_executor(), runtime_->common().kafka, std::move(listener));
+        runtime_->ready_when([this]() -> std::optional<std::string> {
+            if (runs_->caught_up()) return std::nullopt;
+            return "kafka: hiring.runs has not been read yet";
+        });
+        runs_->start();
+    }
+
+    // Who stands by for the tasks is ready all the same: it tells of changes as all the others do.
+    void stand_for_leadership() {
+        runtime::Leadership::Listener listener;
+        listener.gained = [this] { tasks_->leads(); };
+        listener.lost = [this] {
+            // Two of them would do everything twice. Who starts this one again makes it the standby.
+            runtime_->fail("another sync-" + name_ + " has taken over; this one ends");
+        };
+        leadership_ = std::make_unique<runtime::Leadership>(
+            runtime_->context().get_executor(),
+            runtime_->common().kafka,
+            "hirewire.sync-" + name_ + ".leader",
+            runtime_->clock(),
+            std::move(listener));
+        asio::co_spawn(runtime_->context(), leadership_->run(), asio::detached);
+    }
+
+    // At the start, and whenever the settings were read anew.
+    void use_mode() {
+        const auto mode = mode_of(settings_.mode);
+        handler_->use_mode(mode);
+        for (const auto each : {Mode::live, Mode::shadow, Mode::off}) {
+            const metrics::Labels labels{{"destination", name_}, {"mode", std::string{name_of(each)}}};
+            runtime_->metrics().gauge(metrics::mode, labels).set(each == mode ? 1 : 0);
+        }
+        const bool off = mode == Mode::off;
+        if (!off && !engine_) begin_reading();
+        courier_->use_sends(mode != Mode::shadow);
+        off ? sending_.begin(by_mode) : sending_.end(by_mode);
+        // Who is turned off while it runs stays in its group and begins nothing new.
+        off ? standstill_.begin(by_mode) : standstill_.end(by_mode);
+        const auto standing = standing_of(mode, destination_->switched_off());
+        if (standing == standing_) return;
+        const bool as_usual = standing_.empty() && standing == name_of(Mode::live);
+        standing_ = standing;
+        if (as_usual) return;
+        log::info("destination.stands", {{"destination", name_}, {"as", standing_}});
+    }
+
+    // Nobody waits for this: without an answer, names are compared with those that the changes carry.
+    void watch_names() {
+        if (destination_->names().empty()) return;
+        if (settings_.delivery.internal_token.empty()) {
+            log::info(
+                "names.not_resolved",
+                {{"destination", name_},
+                 {"reason", "internal.token is not set"},
+                 {"consequence", "what the configuration names is not held against Lever's lists"}});
+            return;
+        }
+        const NamesWatch::Ask ask = [this] { return lever_source_->vocabulary(); };
+        names_ = std::make_unique<NamesWatch>(*destination_, ask);
+        asio::co_spawn(runtime_->context(), names_->run(), asio::detached);
+    }
+
     [[nodiscard]] double retention_used(const Clock& clock) const {
-        const auto oldest = engine_->core().oldest_open();
+        const auto oldest = engine_ ? engine_->core().oldest_open() : std::nullopt;
         if (!oldest) return 0;
-        return static_cast<double>(to_ms(clock.now()) - *oldest) / static_cast<double>(changes_retention_.count());
+        const auto age = static_cast<double>(to_ms(clock.now()) - *oldest);
+        return age / static_cast<double>(settings_.changes_retention.count());
     }
     asio::awaitable<void> watch_retention(const Clock& clock) {
         while (true) {
@@ -210,14 +306,7 @@ private:
 
     std::unique_ptr<Destination> destination_;
     std::string name_;
-    std::string base_url_;
-    std::string internal_url_ = "http://127.0.0.1:8085";
-    std::string address_ = "127.0.0.1";
-    std::uint16_t admin_port_;
-    DeliverySettings delivery_{};
-    pipeline::CoreSettings core_{};
-    Milliseconds changes_retention_{std::chrono::hours{24 * 30}};
-    std::array<Milliseconds, 3> tier_delay_{std::chrono::minutes{1}, std::chrono::minutes{10}, std::chrono::hours{1}};
+    DaemonSettings settings_;
     std::unique_ptr<redis::Store> store_;
     std::unique_ptr<kafka::Producer> producer_;
     std::unique_ptr<http::Client> client_;
@@ -227,6 +316,31 @@ private:
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<pipeline::Engine> engine_;
     std::unique_ptr<Beginning> beginning_;
+    runtime::Runtime* runtime_ = nullptr;
+    std::string standing_;
+    // Of the engine, and of what is sent beside it.
+    Standstill standstill_{Standstill::Engine{
+        .suspend =
+            [this] {
+                if (engine_) engine_->suspend();
+            },
+        .resume =
+            [this] {
+                if (engine_) engine_->resume();
+            },
+    }};
+    Standstill sending_{Standstill::Engine{
+        .suspend = [this] { courier_->suspend(); },
+        .resume = [this] { courier_->resume(); },
+    }};
+    std::unique_ptr<runtime::RunBook> book_;
+    std::unique_ptr<InternalApi> lever_source_;
+    std::unique_ptr<Courier> courier_;
+    std::unique_ptr<TaskGroup> tasks_;
+    std::unique_ptr<NamesWatch> names_;
+    std::unique_ptr<Pausing> pausing_;
+    std::unique_ptr<runtime::RunsListener> runs_;
+    std::unique_ptr<runtime::Leadership> leadership_;
 };
 
 }  // namespace

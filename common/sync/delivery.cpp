@@ -12,6 +12,7 @@
 #include "common/sync/batch.hpp"
 #include "common/sync/judge.hpp"
 #include "common/sync/ledger_rebuild.hpp"
+#include "common/sync/posting_change.hpp"
 
 namespace hirewire::sync {
 namespace {
@@ -57,6 +58,13 @@ void explain_hold(Plan& plan, const Answer& answer, const Destination& destinati
     if (!why.empty()) hold->reason += "; " + why;
 }
 
+Settle in_shadow(const http::Request& request) {
+    Settle settled;
+    settled.outcome = v1::OUTCOME_KIND_SHADOW;
+    settled.reason = would_send(request);
+    return settled;
+}
+
 std::optional<Person> read_person(const std::string& body) {
     const auto document = json::Document::parse(body);
     if (!document || !document->root().is_object()) return std::nullopt;
@@ -81,9 +89,8 @@ std::string idempotency_key(
     const std::string& account,
     const std::string& destination,
     const std::string& change_id,
-    const http::Request& request) {
-    // The epoch is the place of a forced replay, which must not meet the keys of the first time.
-    constexpr std::string_view epoch = "0";
+    const http::Request& request,
+    std::string_view epoch) {
     return uuid_v5(
         {account,
          destination,
@@ -140,13 +147,15 @@ bool Delivery::use_tokens(std::string token, std::string internal_token, std::st
 }
 
 pipeline::Place Delivery::place(const kafka::Record& record) {
-    v1::Change change;
+    const auto change = read_change(record);
     pipeline::Place place;
-    if (record.value && change.ParseFromString(*record.value)) {
-        place.lane = destination_.resource(change);
-        place.group = change.opportunity_id();
-        place.order = change.version();
+    if (change) {
+        const bool posting = change->kind() == v1::CHANGE_KIND_POSTING;
+        place.lane = posting ? change->opportunity_id() : destination_.resource(*change);
+        place.group = change->opportunity_id();
+        place.order = change->version();
         place.backfill = record.partition.topic == replay_topic_;
+        place.kept = record.partition.topic == postings_topic;
     } else {
         place.lane = "unreadable:" + record.key;
         // One speaks for none of the others: each is a dead letter of its own.
@@ -173,33 +182,38 @@ redis::LedgerKey Delivery::ledger_key(const Attempt& attempt) const {
     return key;
 }
 
-Delivery::Attempt Delivery::attempt_at(const pipeline::Job& job, v1::Change newest) {
+Delivery::Attempt Delivery::attempt_at(const pipeline::Job& job, Batch& batch) {
     Attempt attempt;
-    attempt.change = std::move(newest);
+    attempt.change = std::move(*batch.newest);
+    attempt.asked = batch.asked;
+    const auto asked = batch.asked.find(attempt.change.version());
+    const bool by_run = asked != batch.asked.end();
+    if (by_run && !asked->second.epoch.empty()) attempt.again = redis::Again::yes;
     attempt.resource = job.place.lane;
     attempt.partition = pipeline::newest(job).record.partition.number;
     attempt.number = job.attempts_before + job.attempts;
     attempt.repeats = job.repeats;
-    attempt.replayed =
-        pipeline::read_origin(pipeline::newest(job).record).topic == "hiring.opportunities" || job.place.backfill;
+    attempt.replayed = by_run || job.place.backfill ||
+                       pipeline::read_origin(pipeline::newest(job).record).topic == "hiring.opportunities";
     return attempt;
 }
 
 asio::awaitable<pipeline::Attempted> Delivery::attempt(const pipeline::Job& job) {
     Batch batch = read_batch(job);
     if (!batch.newest) co_return pipeline::Refused{.reason = "the record is not a Change"};
-    Attempt attempt = attempt_at(job, std::move(*batch.newest));
+    Attempt attempt = attempt_at(job, batch);
+    attempt.posting = read_posting(pipeline::newest(job).record);
     attempt.traceparent = std::move(batch.traceparent);
     attempt.owner = owner_prefix_ + std::to_string(next_owner_++);
     Verdict verdict = co_await decide(std::move(batch), attempt);
-    co_return pipeline::Attempted{std::move(verdict), attempt.http_status != 0};
+    co_return pipeline::Attempted{std::move(verdict), attempt.http_status != 0, attempt.http_status};
 }
 
 asio::awaitable<Delivery::Verdict> Delivery::decide(Batch batch, Attempt& attempt) {
     auto& older = batch.older;
     const Instant asked = clock_.monotonic();
-    const auto begun =
-        co_await store_.begin(ledger_key(attempt), attempt.change.version(), attempt.owner, settings_.lease);
+    const auto begun = co_await store_.begin(
+        ledger_key(attempt), attempt.change.version(), attempt.owner, settings_.lease, attempt.again);
     if (!begun) co_return pipeline::Wait{.reason = "ledger: " + begun.error().message()};
     switch (begun->permission) {
         case redis::Permission::go:
@@ -211,35 +225,33 @@ asio::awaitable<Delivery::Verdict> Delivery::decide(Batch batch, Attempt& attemp
             co_return pipeline::Wait{.reason = "another process works on this resource"};
         case redis::Permission::disconnected: {
             drop_known(batch, begun->applied_version);
+            attempt.known = std::move(batch.known);
             const Settle disconnected{
                 .outcome = v1::OUTCOME_KIND_DISABLED, .reason = "disconnected, and not asked again yet"};
             co_return co_await settle(disconnected, attempt, older);
         }
         case redis::Permission::applied_before:
-        case redis::Permission::superseded: {
-            // A repeat of what was decided before, unless a newer change came to this opportunity by another way.
-            if (begun->permission == redis::Permission::superseded) {
-                drop_known(batch, 0);
-                older.push_back(attempt.change);
-            } else {
-                drop_known(batch, attempt.change.version());
-            }
-            if (!co_await report_superseded(attempt, older)) {
-                co_return pipeline::Wait{.reason = "the outcome cannot be written"};
-            }
-            co_return pipeline::Done{};
-        }
+        case redis::Permission::superseded:
+            co_return co_await tell_known(std::move(batch), attempt, begun->permission);
     }
     drop_known(batch, begun->applied_version);
-    const auto& announced = announcement(attempt.change, older);
-    Situation situation;
-    situation.backfill = !announced.live();
-    situation.first_sync = situation.backfill && (attempt.replayed || announced.cause().kind() == "walk");
+    attempt.known = std::move(batch.known);
+    const auto version = attempt.change.version();
+    const bool once_more = attempt.again == redis::Again::yes && begun->applied_version == version;
+    // What is applied once more is no news, whoever announced it.
+    if (once_more) attempt.change.set_live(false);
+    const auto& announced = once_more ? attempt.change : announcement(attempt.change, older);
+    const bool by_run_alone = !batch.unasked.contains(version) && !announced.live();
+    if (attempt.again == redis::Again::yes && (once_more || by_run_alone)) {
+        attempt.epoch = attempt.asked.at(version).epoch;
+    }
+    Situation situation = situation_of(attempt, announced);
     const auto occurred = from_ms(announced.occurred_at_ms());
     attempt.change.set_live(announced.live());
     attempt.lease_ends = asked + settings_.lease;  // the lease began at some time between
     attempt.dead = begun->dead;
     situation.late = clock_.now() - occurred > settings_.follow_up_max_age || occurred < begun->ledger_since;
+    situation.late = situation.late || attempt.posting.has_value();
     situation.applied_version = begun->applied_version;
     situation.older = older;
 
@@ -247,7 +259,7 @@ asio::awaitable<Delivery::Verdict> Delivery::decide(Batch batch, Attempt& attemp
     if (co_await newer_is_on_its_way(attempt.change, announced, older)) {
         plan = Plan{Settle{.outcome = v1::OUTCOME_KIND_SUPERSEDED, .reason = "a newer change is on its way"}};
     } else if (!attempt.change.confidential() || settings_.confidential) {
-        plan = co_await follow(destination_.plan(attempt.change, situation), attempt);
+        plan = co_await follow(first_step(attempt, situation), attempt);
     }
     if (auto* settled = std::get_if<Settle>(&plan.step)) {
         co_return co_await settle(std::move(*settled), attempt, older);
@@ -255,10 +267,47 @@ asio::awaitable<Delivery::Verdict> Delivery::decide(Batch batch, Attempt& attemp
     co_return co_await fail(std::move(std::get<Fail>(plan.step).verdict), attempt);
 }
 
+Situation Delivery::situation_of(const Attempt& attempt, const v1::Change& announced) {
+    Situation situation;
+    situation.backfill = !announced.live();
+    situation.first_sync = situation.backfill && (attempt.replayed || announced.cause().kind() == "walk");
+    const auto& runs = runs_of(attempt.asked, attempt.change.version());
+    if (!runs.empty()) situation.run_id = runs.front();
+    return situation;
+}
+
+// A repeat of what was decided before, unless a newer change came to this opportunity by another way.
+asio::awaitable<Delivery::Verdict> Delivery::tell_known(Batch batch, Attempt& attempt, redis::Permission permission) {
+    auto& older = batch.older;
+    const auto version = attempt.change.version();
+    if (permission == redis::Permission::superseded) {
+        drop_known(batch, 0);
+        older.push_back(attempt.change);
+    } else {
+        drop_known(batch, version);
+    }
+    attempt.known = std::move(batch.known);
+    bool reported = co_await report_superseded(attempt, older);
+    const bool asked_for = !runs_of(attempt.asked, version).empty();
+    if (reported && asked_for && permission == redis::Permission::applied_before) {
+        reported = co_await report(attempt, v1::OUTCOME_KIND_UNCHANGED, "applied before");
+    }
+    if (!reported) co_return pipeline::Wait{.reason = "the outcome cannot be written"};
+    co_return pipeline::Done{};
+}
+
+Plan Delivery::first_step(const Attempt& attempt, const Situation& situation) const {
+    if (!attempt.posting) return destination_.plan(attempt.change, situation);
+    PostingNews news = *attempt.posting;
+    if (news.posting && news.posting->confidential() && !settings_.confidential) news.posting.reset();
+    return destination_.plan_posting(news, situation);
+}
+
 // After an outage the backlog of an opportunity costs one call, whatever it holds. When Redis does not know, it is
 // simply sent.
 asio::awaitable<bool> Delivery::newer_is_on_its_way(
     const v1::Change& newest, const v1::Change& announced, const std::vector<v1::Change>& older) {
+    if (newest.kind() == v1::CHANGE_KIND_POSTING) co_return false;
     const auto remembered = co_await store_.last_change(newest.opportunity_id());
     v1::Change emitted;
     if (!remembered || !remembered->change || !emitted.ParseFromString(*remembered->change)) co_return false;
@@ -272,6 +321,7 @@ asio::awaitable<bool> Delivery::newer_is_on_its_way(
 asio::awaitable<Plan> Delivery::follow(Plan plan, Attempt& attempt) {
     for (int step = 0; step < most_steps; ++step) {
         if (auto* to_send = std::get_if<Send>(&plan.step)) {
+            if (settings_.mode == Mode::shadow) co_return Plan{in_shadow(to_send->request)};
             const Send current = std::move(*to_send);
             const auto known = remembered_.find(current.request.target);
             if (current.remember && known != remembered_.end() && known->second.until > clock_.monotonic()) {
@@ -320,8 +370,8 @@ asio::awaitable<std::optional<Delivery::Verdict>> Delivery::await_turn() {
 
 asio::awaitable<bool> Delivery::prolong(Attempt& attempt) {
     const Instant begin = clock_.monotonic();
-    const auto begun =
-        co_await store_.begin(ledger_key(attempt), attempt.change.version(), attempt.owner, settings_.lease);
+    const auto begun = co_await store_.begin(
+        ledger_key(attempt), attempt.change.version(), attempt.owner, settings_.lease, attempt.again);
     if (!begun || begun->permission != redis::Permission::go) co_return false;
     attempt.lease_ends = begin + settings_.lease;
     co_return true;
@@ -332,7 +382,8 @@ asio::awaitable<Answer> Delivery::send(http::Request request, Attempt& attempt) 
     request.headers.push_back({"Accept", media_type});
     if (is_write(request.method)) {
         if (!request.body.empty()) request.headers.push_back({"Content-Type", media_type});
-        const auto key = idempotency_key(settings_.account, name_, attempt.change.change_id(), request);
+        const auto key =
+            idempotency_key(settings_.account, name_, attempt.change.change_id(), request, attempt.epoch);
         request.headers.push_back({"Idempotency-Key", "\"" + key + "\""});
         request.headers.push_back({"Source-Version", std::to_string(attempt.change.version())});
     }
@@ -350,7 +401,7 @@ asio::awaitable<Answer> Delivery::send(http::Request request, Attempt& attempt) 
     log::info(
         "delivery.attempted",
         {{"destination", name_},
-         {"opportunity", attempt.change.opportunity_id()},
+         {attempt.posting ? "posting" : "opportunity", attempt.change.opportunity_id()},
          {"change", attempt.change.change_id()},
          {"version", attempt.change.version()},
          {"attempt", attempt.number},
@@ -385,6 +436,7 @@ asio::awaitable<Delivery::Verdict> Delivery::settle(
     if (attempt.http_status != 0) forget_403();
     bool reported = co_await report_superseded(attempt, older);
     if (reported && is_state(decision.outcome)) reported = co_await report_resolved(attempt);
+    attempt.effect = decision.effect;
     reported = reported && co_await report(attempt, decision.outcome, decision.reason);
     if (!reported) {
         co_await store_.abandon(ledger_key(attempt), attempt.owner);
@@ -404,7 +456,10 @@ asio::awaitable<Delivery::Verdict> Delivery::settle(
     } else {
         co_await store_.abandon(ledger_key(attempt), attempt.owner);
     }
-    if (decision.outcome == v1::OUTCOME_KIND_APPLIED || decision.outcome == v1::OUTCOME_KIND_UNCHANGED) {
+    const bool arrived =
+        decision.outcome == v1::OUTCOME_KIND_APPLIED || decision.outcome == v1::OUTCOME_KIND_UNCHANGED;
+    // The age of what is replayed says nothing about how fast news travels.
+    if (arrived && (attempt.change.live() || runs_of(attempt.asked, attempt.change.version()).empty())) {
         const auto age = std::max<std::int64_t>(0, to_ms(clock_.now()) - attempt.change.occurred_at_ms());
         end_to_end_.observe(static_cast<double>(age) / 1'000);
     }
@@ -436,7 +491,7 @@ asio::awaitable<Delivery::Verdict> Delivery::fail(Verdict verdict, Attempt& atte
     log::warning(
         "delivery.failed",
         {{"destination", name_},
-         {"opportunity", attempt.change.opportunity_id()},
+         {attempt.posting ? "posting" : "opportunity", attempt.change.opportunity_id()},
          {"change", attempt.change.change_id()},
          {"attempt", attempt.number},
          {"status", attempt.http_status},

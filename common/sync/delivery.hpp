@@ -6,6 +6,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/http/client.hpp"
 #include "common/kafka/producer.hpp"
@@ -15,8 +17,12 @@
 #include "common/sync/batch.hpp"
 #include "common/sync/beginning.hpp"
 #include "common/sync/destination.hpp"
+#include "common/sync/mode.hpp"
 
 namespace hirewire::sync {
+
+// Of the idempotency keys of what no run has forced.
+inline constexpr std::string_view first_epoch = "0";
 
 struct DeliverySettings {
     std::string account = "main";
@@ -30,6 +36,7 @@ struct DeliverySettings {
     Milliseconds follow_up_max_age{std::chrono::hours{1}};
     int requests_per_second = 0;  // of all processes together; 0 = as many as the slots make
     int burst = 10;
+    Mode mode = Mode::live;  // off is the daemon's matter: nothing is read then
 };
 
 class Delivery final : public pipeline::Handler {
@@ -53,6 +60,7 @@ public:
     boost::asio::awaitable<void> make_up_for_the_past(kafka::Begun begun) override;
     boost::asio::awaitable<void> await_permission(kafka::Expired expired) override;
     void begin_by(Beginning& beginning) { beginning_ = &beginning; }
+    void use_mode(Mode mode) { settings_.mode = mode; }
     // Whether the destination's credential is another one than before.
     bool use_tokens(std::string token, std::string internal_token, std::string access_id = {});
 
@@ -60,6 +68,7 @@ private:
     // What is known while one attempt runs.
     struct Attempt {
         v1::Change change{};
+        std::optional<PostingNews> posting{};  // when the change is one of a posting
         std::string traceparent{};
         std::string resource{};
         std::int32_t partition = 0;
@@ -70,6 +79,12 @@ private:
         int http_status = 0;
         Instant lease_ends = Instant::max();
         std::vector<redis::DeadLetter> dead{};
+        std::map<std::int64_t, Asked> asked{};  // by version: whom the outcomes answer
+        std::vector<v1::Change> known{};        // told of, since a run asked for them; applied before
+        redis::Again again = redis::Again::no;
+        std::string epoch = std::string{first_epoch};
+        int parked = 0;        // with a report of it: how often it has been set aside
+        std::string effect{};  // with a report of it: what the destination says that it did
     };
     struct Remembered {
         http::Reply reply{};
@@ -77,8 +92,13 @@ private:
     };
     using Verdict = pipeline::Verdict;
 
-    static Attempt attempt_at(const pipeline::Job& job, v1::Change newest);
+    // Takes the newest change and what was asked for out of the batch.
+    static Attempt attempt_at(const pipeline::Job& job, Batch& batch);
     boost::asio::awaitable<Verdict> decide(Batch batch, Attempt& attempt);
+    // What the ledger knows of: told to those who asked for it, and to nobody else.
+    boost::asio::awaitable<Verdict> tell_known(Batch batch, Attempt& attempt, redis::Permission permission);
+    static Situation situation_of(const Attempt& attempt, const v1::Change& announced);
+    [[nodiscard]] Plan first_step(const Attempt& attempt, const Situation& situation) const;
     boost::asio::awaitable<bool> newer_is_on_its_way(
         const v1::Change& newest, const v1::Change& announced, const std::vector<v1::Change>& older);
     boost::asio::awaitable<Plan> follow(Plan plan, Attempt& attempt);
@@ -98,7 +118,7 @@ private:
         const pipeline::Job& job, std::string topic, const std::string& reason) const;
     boost::asio::awaitable<bool> report_overtaken_of(const pipeline::Job& job);
     boost::asio::awaitable<bool> report_set_aside(
-        const pipeline::Job& job, v1::OutcomeKind outcome, std::string reason);
+        const pipeline::Job& job, v1::OutcomeKind outcome, std::string reason, int parked = 0);
     Verdict second_opinion_on_403(Verdict verdict, const Attempt& attempt);
     void forget_403();
     [[nodiscard]] redis::LedgerKey ledger_key(const Attempt& attempt) const;
@@ -128,15 +148,19 @@ private:
 };
 
 std::string_view name_of(v1::OutcomeKind outcome);
+// The runs that asked for the version.
+const std::vector<std::string>& runs_of(const std::map<std::int64_t, Asked>& asked, std::int64_t version);
 
 // "https://host/clinch/v2/" -> "/clinch/v2", as the client puts it before every target.
 std::string path_of_url(std::string_view url);
 
-// Decision: same bytes, same key; a recomputed body carries another.
+// Decision: same bytes, same key; a recomputed body carries another. The epoch is the place of a forced replay, which
+// must not meet the keys of the first time.
 std::string idempotency_key(
     const std::string& account,
     const std::string& destination,
     const std::string& change_id,
-    const http::Request& request);
+    const http::Request& request,
+    std::string_view epoch = first_epoch);
 
 }  // namespace hirewire::sync

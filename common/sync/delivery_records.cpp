@@ -39,9 +39,19 @@ std::string_view name_of(v1::OutcomeKind outcome) {
             return "handed_over";
         case v1::OUTCOME_KIND_DISABLED:
             return "disabled";
+        case v1::OUTCOME_KIND_DISCARDED:
+            return "discarded";
+        case v1::OUTCOME_KIND_REDRIVEN:
+            return "redriven";
         default:
             return "unspecified";
     }
+}
+
+const std::vector<std::string>& runs_of(const std::map<std::int64_t, Asked>& asked, std::int64_t version) {
+    static const std::vector<std::string> none;
+    const auto found = asked.find(version);
+    return found == asked.end() ? none : found->second.run_ids;
 }
 
 asio::awaitable<bool> Delivery::report(const Attempt& attempt, v1::OutcomeKind outcome, std::string reason) {
@@ -60,6 +70,9 @@ asio::awaitable<bool> Delivery::report(const Attempt& attempt, v1::OutcomeKind o
     record.set_reason(std::move(reason));
     record.set_latency_ms(std::max<std::int64_t>(0, to_ms(now) - change.occurred_at_ms()));
     record.set_decided_at_ms(to_ms(now));
+    record.set_effect(attempt.effect);
+    record.set_parked(attempt.parked);
+    for (const auto& run : runs_of(attempt.asked, change.version())) record.add_run_ids(run);
     kafka::Message message;
     message.topic = "sync.outcomes";
     message.key = change.opportunity_id();
@@ -101,11 +114,14 @@ asio::awaitable<bool> Delivery::report_resolved(const Attempt& attempt) {
 }
 
 asio::awaitable<bool> Delivery::report_superseded(const Attempt& attempt, const std::vector<v1::Change>& older) {
-    for (const auto& change : older) {
-        Attempt overtaken;
-        overtaken.change = change;
-        overtaken.resource = attempt.resource;
-        overtaken.number = 0;
+    std::vector<v1::Change> all = attempt.known;
+    all.insert(all.end(), older.begin(), older.end());
+    Attempt overtaken;
+    overtaken.resource = attempt.resource;
+    overtaken.asked = attempt.asked;
+    overtaken.number = 0;
+    for (auto& change : all) {
+        overtaken.change = std::move(change);
         if (!co_await report(overtaken, v1::OUTCOME_KIND_SUPERSEDED, "a newer change says all that this one did")) {
             co_return false;
         }
@@ -123,13 +139,17 @@ kafka::Message Delivery::set_aside(const pipeline::Job& job, std::string topic, 
     message.partition = source.partition.number;
     message.headers = source.headers;
     std::erase_if(message.headers, [](const auto& h) {
-        return h.name == "hirewire-error-reason" || h.name == "hirewire-error-at";
+        return h.name == "hirewire-error-reason" || h.name == "hirewire-error-at" ||
+               h.name == "hirewire-error-status";
     });
     message.headers.push_back({"hirewire-error-reason", reason});
     message.headers.push_back({"hirewire-error-at", iso_time(clock_.now())});
+    if (job.status != 0) message.headers.push_back({"hirewire-error-status", std::to_string(job.status)});
     pipeline::put_origin(message.headers, pipeline::read_origin(source));
     // The older ones are told of now: what the newest announces in their place, it must announce by itself later.
     Batch batch = read_batch(job);
+    // Whichever record it was that a run asked for, this one answers for all of that version.
+    if (batch.newest) put_asked(message.headers, batch.asked[batch.newest->version()]);
     if (batch.newest && !batch.newest->live() && announcement(*batch.newest, batch.older).live()) {
         batch.newest->set_live(true);
         message.value = batch.newest->SerializeAsString();
@@ -164,7 +184,7 @@ asio::awaitable<bool> Delivery::park(const pipeline::Job& job, pipeline::Park pa
          {"tier", park.tier},
          {"reason", park.reason}});
     co_return co_await report_set_aside(
-        job, v1::OUTCOME_KIND_RETRYING, park.reason + "; tried again after " + park.tier);
+        job, v1::OUTCOME_KIND_RETRYING, park.reason + "; tried again after " + park.tier, history.parked);
 }
 
 asio::awaitable<bool> Delivery::give_up(const pipeline::Job& job, std::string reason) {
@@ -178,7 +198,7 @@ asio::awaitable<bool> Delivery::give_up(const pipeline::Job& job, std::string re
     dead_letters_.set(++dead_);
     Batch batch = read_batch(job);
     if (batch.newest) {
-        const Attempt attempt = attempt_at(job, std::move(*batch.newest));
+        const Attempt attempt = attempt_at(job, batch);
         redis::DeadLetter dead;
         dead.version = attempt.change.version();
         dead.change_id = attempt.change.change_id();
@@ -203,15 +223,18 @@ asio::awaitable<bool> Delivery::report_overtaken_of(const pipeline::Job& job) {
     Batch batch = read_batch(job);
     if (!batch.newest) co_return true;
     Attempt attempt;
+    attempt.asked = std::move(batch.asked);
     attempt.resource = job.place.lane;
     co_return co_await report_superseded(attempt, batch.older);
 }
 
 asio::awaitable<bool> Delivery::report_set_aside(
-    const pipeline::Job& job, v1::OutcomeKind outcome, std::string reason) {
+    const pipeline::Job& job, v1::OutcomeKind outcome, std::string reason, int parked) {
     Batch batch = read_batch(job);
     if (!batch.newest) co_return true;
-    const Attempt attempt = attempt_at(job, std::move(*batch.newest));
+    Attempt attempt = attempt_at(job, batch);
+    attempt.parked = parked;
+    attempt.http_status = job.status;
     co_return co_await report(attempt, outcome, std::move(reason));
 }
 

@@ -28,7 +28,13 @@ Plan success(const http::Reply& reply) {
     if (outcome == "unchanged") return settle(v1::OUTCOME_KIND_UNCHANGED);
     if (outcome == "superseded") return settle(v1::OUTCOME_KIND_SUPERSEDED, "the destination knows a newer state");
     if (outcome == "skipped") return settle(v1::OUTCOME_KIND_SKIPPED, "the destination does not process this person");
-    return settle(v1::OUTCOME_KIND_APPLIED);
+    Settle applied;
+    if (outcome == "created" || outcome == "updated") {
+        applied.effect = std::string{outcome};
+    } else if (reply.status == 201) {
+        applied.effect = "created";
+    }
+    return {std::move(applied)};
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ struct AskPerson {
 struct Settle {
     v1::OutcomeKind outcome = v1::OUTCOME_KIND_APPLIED;
     std::string reason{};
+    std::string effect{};  // what the destination says that it did: "created", "updated"; empty when it does not say
 };
 
 // Not decided now; the engine's word says what follows.

@@ -4,9 +4,14 @@
 
 #include "common/json/writer.hpp"
 #include "common/sync/judge.hpp"
+#include "common/sync/status_json.hpp"
 
 namespace hirewire::clara {
 namespace {
+
+const std::string map_is_off = "map_status is off";
+const std::string follow_up_key = "follow_up_statuses";
+const std::string map_key = "status_map";
 
 sync::Plan skip(std::string reason) {
     return {sync::Settle{.outcome = v1::OUTCOME_KIND_SKIPPED, .reason = std::move(reason)}};
@@ -42,7 +47,7 @@ config::TextCheck a_moment() {
 
 bool is_follow_up(const v1::Change& change, const sync::Situation& situation, const Settings& settings) {
     return change.live() && !situation.backfill && !situation.late &&
-           sync::names(settings.follow_up_statuses, change.status()) &&
+           sync::names(settings.follow_up_statuses, change.status(), settings.known_follow_ups) &&
            change.status().id() != change.previous_status().id();
 }
 
@@ -89,12 +94,12 @@ public:
                 "is. Empty: off, as CLARA recommends.",
                 a_moment())
             .list(
-                "follow_up_statuses",
+                follow_up_key,
                 settings_.follow_up_statuses,
                 "Stages and archive reasons whose entering may make CLARA ask the candidate something: names (case "
                 "and white space do not matter) or id:<id>.")
             .table(
-                "status_map",
+                map_key,
                 settings_.status_map,
                 "From a stage's or archive reason's id or name to CLARA's name. Empty: Lever's own go through; else "
                 "a "
@@ -105,6 +110,24 @@ public:
         return put_status(change, situation, settings_);
     }
 
+    [[nodiscard]] std::vector<sync::NamedStatuses> names() const override {
+        sync::NamedStatuses follow_ups;
+        follow_ups.key = follow_up_key;
+        follow_ups.entries = settings_.follow_up_statuses;
+        sync::NamedStatuses map;
+        map.key = map_key;
+        map.entries = sync::keys_of(settings_.status_map);
+        map.values = sync::values_of(settings_.status_map);
+        if (!map.entries.empty()) map.others = sync::Unnamed::unmapped;
+        return {follow_ups, map};
+    }
+
+    void learn(std::string_view key, const sync::StatusNames& known) override {
+        (key == map_key ? settings_.known_statuses : settings_.known_follow_ups) = known;
+    }
+
+    [[nodiscard]] std::string switched_off() const override { return settings_.map_status ? "" : map_is_off; }
+
 private:
     Settings settings_;
 };
@@ -112,14 +135,14 @@ private:
 }  // namespace
 
 sync::Plan put_status(const v1::Change& change, const sync::Situation& situation, const Settings& settings) {
-    if (!settings.map_status) return skip("map_status is off");
+    if (!settings.map_status) return skip(map_is_off);
     if (change.mark().deleted() || change.mark().anonymized()) return skip("deleted or anonymized in Lever");
     if (change.status().id().empty()) return skip("no status");
     if (const auto reason = foreign_job(change.posting(), settings)) return skip(*reason);
     if (!change.live() && was_rejected_before(settings.skip_rejected_before, change)) {
         return skip("rejected before clara.skip_rejected_before");
     }
-    const auto mapped = sync::mapped(settings.status_map, change.status());
+    const auto mapped = sync::mapped(settings.status_map, change.status(), settings.known_statuses);
     if (!mapped && !settings.status_map.empty()) {
         return {sync::Settle{
             .outcome = v1::OUTCOME_KIND_UNMAPPED, .reason = "clara.status_map does not name this status"}};

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/sync/destination.hpp"
-#include "common/sync/status_json.hpp"
+#include "common/sync/status_names.hpp"
 
 namespace hirewire::clara {
 
@@ -28,6 +28,9 @@ struct Settings {
         "Offer",
         "Underqualified"};
     sync::StatusMap status_map{};
+    // What the entries of the two are known to mean by Lever's lists; learnt, not configured.
+    sync::StatusNames known_follow_ups{};
+    sync::StatusNames known_statuses{};
 };
 
 sync::Plan put_status(const v1::Change& change, const sync::Situation& situation, const Settings& settings);

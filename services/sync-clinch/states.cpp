@@ -42,10 +42,6 @@ std::vector<std::string_view> split(std::string_view list) {
     }
 }
 
-bool names(const State& state, const std::string& id, const std::string& name) {
-    return state.name.empty() ? !id.empty() && state.id == id : state.name == name;
-}
-
 }  // namespace
 
 States parse_states(std::string_view list) {
@@ -72,6 +68,14 @@ Standing standing_of(const v1::Status& status, const StateLists& lists) {
     if (has_id(lists.failure)) return Standing::failure;
     if (has_name(lists.success)) return Standing::success;
     if (has_name(lists.failure)) return Standing::failure;
+    const auto once_called = [&](const States& states, const sync::StatusNames& known) {
+        return std::any_of(states.begin(), states.end(), [&](const State& state) {
+            const auto naming = known.naming(state.words, status);
+            return naming == sync::Naming::by_former_name || naming == sync::Naming::by_name_in_the_lists;
+        });
+    };
+    if (once_called(lists.success, lists.success_known)) return Standing::success;
+    if (once_called(lists.failure, lists.failure_known)) return Standing::failure;
     return Standing::neither;
 }
 
@@ -89,17 +93,6 @@ std::string claimed_by_both(std::string_view success, std::string_view failure) 
     const auto both =
         std::find_if(second.begin(), second.end(), [&](const State& state) { return has(first, state); });
     return both == second.end() ? std::string{} : both->words;
-}
-
-std::vector<std::string> unknown_states(std::string_view list, const std::vector<v1::Status>& vocabulary) {
-    std::vector<std::string> unknown;
-    for (const auto& state : parse_states(list)) {
-        const bool known = std::any_of(vocabulary.begin(), vocabulary.end(), [&](const v1::Status& status) {
-            return names(state, comparable(status.id()), comparable(status.name()));
-        });
-        if (!known) unknown.push_back(state.words);
-    }
-    return unknown;
 }
 
 }  // namespace hirewire::clinch

@@ -5,7 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "common/sync/status_names.hpp"
 #include "hirewire/v1/change.pb.h"
+#include "services/sync-clinch/fold.hpp"
 
 namespace hirewire::clinch {
 
@@ -22,6 +24,9 @@ States parse_states(std::string_view list);
 struct StateLists {
     States success{};
     States failure{};
+    // What Lever's lists have told of the entries, by their words: what was renamed since still counts by its id.
+    sync::StatusNames success_known{&comparable};
+    sync::StatusNames failure_known{&comparable};
 };
 
 enum class Standing { neither, success, failure };
@@ -33,9 +38,5 @@ Standing standing_of(const v1::Status& status, const StateLists& lists);
 std::string fault_of(std::string_view list);
 // The first entry, in the customer's words, that both lists have; "" when there is none.
 std::string claimed_by_both(std::string_view success, std::string_view failure);
-
-// The entries, in the customer's words, that name no stage and no archive reason. Nobody asks yet: the daemon has no
-// list of Lever's. It is for `hirewire config check`, which will have one.
-std::vector<std::string> unknown_states(std::string_view list, const std::vector<v1::Status>& vocabulary);
 
 }  // namespace hirewire::clinch

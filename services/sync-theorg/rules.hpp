@@ -10,8 +10,8 @@
 
 #include "common/core/time.hpp"
 #include "common/http/message.hpp"
+#include "common/sync/judgement.hpp"
 #include "common/sync/plan.hpp"
-#include "hirewire/v1/outcome.pb.h"
 #include "hirewire/v1/posting.pb.h"
 
 namespace hirewire::theorg {
@@ -82,19 +82,8 @@ http::Request put_job(const Settings& settings, const Put& put, const std::strin
 http::Request delete_job(const Settings& settings, const std::string& id, const std::string& run_id);
 http::Request report_import(const Settings& settings, const Tally& tally, const std::string& run_id);
 
-enum class Next {
-    done,
-    again,     // not now, or nobody knows what came of it: the same bytes may be sent again
-    refused,   // these bytes can never succeed
-    doubtful,  // about this job, or about all of them: for two jobs in a row it is about all
-    hold,      // nothing more is to be sent until somebody has seen to it
-};
-struct Judgement {
-    Next next = Next::done;
-    v1::OutcomeKind outcome = v1::OUTCOME_KIND_APPLIED;
-    std::string reason{};
-    Milliseconds at_least{0};  // of `again`: not earlier than this
-};
+using sync::Judgement;
+using sync::Next;
 Judgement judge(http::Method method, const sync::Answer& answer);
 
 }  // namespace hirewire::theorg

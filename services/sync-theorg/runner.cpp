@@ -44,7 +44,7 @@ Runner::Runner(
     const asio::any_io_executor& executor,
     RunnerSettings settings,
     Sources sources,
-    Courier& courier,
+    sync::Courier& courier,
     runtime::RunBook& book,
     kafka::Producer& producer,
     const Clock& clock,
@@ -87,10 +87,23 @@ void Runner::hear(const v1::Run& run) {
     rounds_.wake();
 }
 
+void Runner::use(RunnerSettings settings) {
+    const bool goes_live = settings.sends && !settings_.sends;
+    settings_ = std::move(settings);
+    if (!goes_live) return;
+    next_ms_ = 0;
+    rounds_.wake();
+}
+
 void Runner::release() {
     if (!held_) return;
     not_before_ms_ = 0;
     next_ms_ = 0;
+    rounds_.wake();
+}
+
+void Runner::resume() {
+    suspended_ = false;
     rounds_.wake();
 }
 
@@ -115,7 +128,7 @@ asio::awaitable<void> Runner::take_over() {
 }
 
 bool Runner::is_due(std::int64_t now_ms) const {
-    if (now_ms < not_before_ms_) return false;
+    if (suspended_ || now_ms < not_before_ms_) return false;
     if (!past_.open.empty()) return true;
     // Before Lever's postings were listed for the first time there is nothing to tell.
     return past_.listed_at_ms != 0 && now_ms >= next_ms_;
@@ -162,7 +175,8 @@ asio::awaitable<void> Runner::carry_out(Course& course) {
         const auto now = to_ms(clock_.now());
         const Guard guard = somebody_insists(now) ? Guard::off : Guard::on;
         course.decision = decide(postings, past_.jobs, course.rules, now, guard);
-        past_.jobs = course.decision.jobs;
+        // What The Org has or is owed; in shadow mode nothing changes about that.
+        if (settings_.sends) past_.jobs = course.decision.jobs;
         show(course);
         co_await remember();
         co_await tell_jobs(course);
@@ -226,15 +240,20 @@ asio::awaitable<void> Runner::tell_jobs(Course& course) {
     }
 }
 
+asio::awaitable<sync::Delivered> Runner::deliver(sync::Parcel parcel) {
+    sync::Judge judge_by = judge;
+    co_return co_await courier_.deliver(std::move(parcel), std::move(judge_by));
+}
+
 asio::awaitable<void> Runner::tell_delete(Course& course, std::string id) {
-    Parcel parcel;
+    sync::Parcel parcel;
     parcel.request = delete_job(course.rules, id, course.run.run_id());
     parcel.id = id;
     parcel.change_id = uuid_v5({settings_.account, "posting", id, "gone"});
     parcel.version = course.run.began_ms();
     const std::string change_id = parcel.change_id;
     const auto since = past_.jobs[id].owed_since_ms;
-    const Delivered delivered = co_await courier_.deliver(std::move(parcel));
+    const auto delivered = co_await deliver(std::move(parcel));
     const bool told = co_await settle(course, id, change_id, since, delivered);
     if (told) {
         past_.jobs.erase(id);
@@ -244,13 +263,13 @@ asio::awaitable<void> Runner::tell_delete(Course& course, std::string id) {
 }
 
 asio::awaitable<void> Runner::tell_put(Course& course, Put put) {
-    Parcel parcel;
+    sync::Parcel parcel;
     parcel.request = put_job(course.rules, put, course.run.run_id());
     parcel.id = put.id;
     parcel.change_id = uuid_v5({settings_.account, "posting", put.id, put.fingerprint});
     parcel.version = course.run.began_ms();
     const std::string change_id = parcel.change_id;
-    const Delivered delivered = co_await courier_.deliver(std::move(parcel));
+    const auto delivered = co_await deliver(std::move(parcel));
     const bool told = co_await settle(course, put.id, change_id, put.written_ms, delivered);
     if (told) {
         past_.jobs[put.id].fingerprint = put.fingerprint;
@@ -261,7 +280,7 @@ asio::awaitable<void> Runner::tell_put(Course& course, Put put) {
 }
 
 asio::awaitable<bool> Runner::settle(
-    Course& course, std::string id, std::string change_id, std::int64_t since_ms, Delivered delivered) {
+    Course& course, std::string id, std::string change_id, std::int64_t since_ms, sync::Delivered delivered) {
     Judgement judgement = delivered.judgement;
     if (judgement.next == Next::doubtful && !course.doubted.empty()) {
         judgement.next = Next::hold;
@@ -282,6 +301,10 @@ asio::awaitable<bool> Runner::settle(
     outcome.set_latency_ms(since_ms > 0 ? std::max<std::int64_t>(0, now - since_ms) : 0);
     co_await report(std::move(outcome));
 
+    if (judgement.outcome == v1::OUTCOME_KIND_SHADOW) {
+        if (course.first_reason.empty()) course.first_reason = "nothing is sent in shadow mode";
+        co_return false;
+    }
     course.overtaken = judgement.outcome == v1::OUTCOME_KIND_SUPERSEDED;
     if (judgement.next == Next::done && !course.overtaken) {
         ++course.told;
@@ -333,12 +356,12 @@ asio::awaitable<void> Runner::tell_progress(Course& course) {
 // The mail that The Org sends because of it is sent once for each run id, so it may be reported twice.
 asio::awaitable<void> Runner::tell_import(Course& course) {
     course.tally.complete = course.trouble.empty();
-    Parcel parcel;
+    sync::Parcel parcel;
     parcel.request = report_import(course.rules, course.tally, course.run.run_id());
     parcel.id = course.run.run_id();
     parcel.change_id = course.run.run_id();
     parcel.version = course.run.began_ms();
-    const Delivered delivered = co_await courier_.deliver(std::move(parcel));
+    const auto delivered = co_await deliver(std::move(parcel));
     const auto& judgement = delivered.judgement;
     if (judgement.next == Next::done && judgement.outcome != v1::OUTCOME_KIND_SUPERSEDED) co_return;
     // It is about no single job.

@@ -16,7 +16,7 @@
 #include "common/metrics/registry.hpp"
 #include "common/runtime/rounds.hpp"
 #include "common/runtime/run_book.hpp"
-#include "services/sync-theorg/courier.hpp"
+#include "common/sync/courier.hpp"
 #include "services/sync-theorg/past.hpp"
 #include "services/sync-theorg/rules.hpp"
 
@@ -30,6 +30,7 @@ struct RunnerSettings {
     Milliseconds probe_interval{std::chrono::minutes{5}};   // while held
     Milliseconds deletion_alarm{std::chrono::hours{48}};
     Milliseconds look_interval{std::chrono::seconds{30}};  // at the clock
+    bool sends = true;                                     // not in shadow mode; the courier knows, too
 };
 
 // What Kafka holds. Both block, and throw std::runtime_error when it does not answer.
@@ -44,7 +45,7 @@ public:
         const boost::asio::any_io_executor& executor,
         RunnerSettings settings,
         Sources sources,
-        Courier& courier,
+        sync::Courier& courier,
         runtime::RunBook& book,
         kafka::Producer& producer,
         const Clock& clock,
@@ -54,9 +55,12 @@ public:
     boost::asio::awaitable<void> run();
     // What hiring.runs says from now on: requests for runs, and how Lever's postings were listed.
     void hear(const v1::Run& run);
-    void use(RunnerSettings settings) { settings_ = std::move(settings); }
+    void use(RunnerSettings settings);
     // Ends a hold.
     void release();
+    // By the operator's word: no run begins until resume().
+    void suspend() { suspended_ = true; }
+    void resume();
     void stop();
     [[nodiscard]] bool taken_over() const { return taken_over_; }
     [[nodiscard]] bool held() const { return held_; }
@@ -89,6 +93,7 @@ private:
     boost::asio::awaitable<void> do_run();
     boost::asio::awaitable<void> carry_out(Course& course);
     boost::asio::awaitable<void> tell_jobs(Course& course);
+    boost::asio::awaitable<sync::Delivered> deliver(sync::Parcel parcel);
     boost::asio::awaitable<void> tell_delete(Course& course, std::string id);
     boost::asio::awaitable<void> tell_put(Course& course, Put put);
     boost::asio::awaitable<void> tell_import(Course& course);
@@ -96,7 +101,7 @@ private:
     boost::asio::awaitable<void> tell_progress(Course& course);
     // Whether The Org has it now. Reports what came of it.
     boost::asio::awaitable<bool> settle(
-        Course& course, std::string id, std::string change_id, std::int64_t since_ms, Delivered delivered);
+        Course& course, std::string id, std::string change_id, std::int64_t since_ms, sync::Delivered delivered);
     // Throws std::runtime_error when sync.outcomes cannot be written.
     boost::asio::awaitable<void> report(v1::Outcome outcome);
     // The jobs, unless hiring.runs has them so.
@@ -109,7 +114,7 @@ private:
 
     RunnerSettings settings_;
     Sources sources_;
-    Courier& courier_;
+    sync::Courier& courier_;
     runtime::RunBook& book_;
     kafka::Producer& producer_;
     const Clock& clock_;
@@ -126,6 +131,7 @@ private:
     std::int64_t not_before_ms_ = 0;
     bool taken_over_ = false;
     bool held_ = false;
+    bool suspended_ = false;
     bool overdue_said_ = false;
     boost::asio::thread_pool reading_{1};  // reading Kafka whole blocks
 };

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/core/sleep.hpp"
+#include "common/log/log.hpp"
 
 namespace hirewire::theorg {
 namespace {
@@ -16,6 +17,9 @@ namespace asio = boost::asio;
 
 // Lever's postings are known within twelve hours of their end, and a run may fail or take a while.
 constexpr std::chrono::hours longest_interval{24};
+// Why no run begins.
+const std::string by_operator = "an operator's pause";
+const std::string by_mode = "the mode";
 
 std::function<double()> random_numbers() {
     return [engine = std::mt19937{std::random_device{}()}]() mutable {
@@ -36,13 +40,19 @@ void TheOrg::declare(config::Schema& schema) {
         .duration("request_timeout", courier.request_timeout, "For one answer; shorter than the lease.");
     schema.section("theorg", "The destination theorg (The Org). Its contract is in services/sync-theorg/README.md.")
         .text("base_url", base_url_, "Where its API begins.", config::a_url(), config::Need::required)
-        .secret("api_key", courier.api_key, "THEORG_API_KEY", "Its API key, sent as X-Api-Key.")
+        .secret("api_key", api_key_, "THEORG_API_KEY", "Its API key, sent as X-Api-Key.")
         .text(
             "company",
             settings_.rules.company,
             "The company whose jobs these are, as The Org's URLs name it.",
             {},
             config::Need::required)
+        .text(
+            "mode",
+            mode_,
+            "live: it is told. shadow: what would be sent is worked out and reported as the outcome shadow, and "
+            "nothing is sent. off: no run begins.",
+            config::one_of(sync::mode_words()))
         .text("address", address_, "Where the admin pages are.")
         .integer("admin_port", admin_port_, "/healthz, /readyz, /metrics, /config.", 0, 65535)
         .flag(
@@ -86,6 +96,7 @@ std::string TheOrg::fault() const {
 RunnerSettings TheOrg::runner_settings() const {
     RunnerSettings settings = settings_;
     settings.look_interval = std::min(settings.look_interval, settings.run_interval);
+    settings.sends = sync::mode_of(mode_) != sync::Mode::shadow;
     return settings;
 }
 
@@ -100,9 +111,16 @@ asio::awaitable<void> TheOrg::start(runtime::Runtime& runtime) {
     http::ClientSettings client;
     client.base_url = base_url_;
     client_ = http::make_client(executor, client);
-    const Courier::Rest rest = [](Milliseconds pause) { return sleep_for(pause); };
-    courier_ = std::make_unique<Courier>(
-        courier_settings_, *client_, *store_, runtime.clock(), runtime.metrics(), random_numbers(), rest);
+    const sync::Courier::Rest rest = [](Milliseconds pause) { return sleep_for(pause); };
+    courier_ = std::make_unique<sync::Courier>(
+        courier_settings_,
+        authorize_with(api_key_),
+        *client_,
+        *store_,
+        runtime.clock(),
+        runtime.metrics(),
+        random_numbers(),
+        rest);
     book_ = std::make_unique<runtime::RunBook>(common.account, *producer_, runtime.clock());
     Sources sources;
     sources.past = [kafka = common.kafka] { return read_past(kafka); };
@@ -135,17 +153,51 @@ asio::awaitable<void> TheOrg::start(runtime::Runtime& runtime) {
         return std::nullopt;
     });
     runtime.before_metrics([this] { runner_->refresh_metrics(); });
+    metrics_ = &runtime.metrics();
+    use_mode();
+    obey_pauses(runtime);
     asio::co_spawn(executor, leadership_->run(), asio::detached);
 }
 
+void TheOrg::use_mode() {
+    const auto mode = sync::mode_of(mode_);
+    for (const auto each : {sync::Mode::live, sync::Mode::shadow, sync::Mode::off}) {
+        const metrics::Labels labels{{"destination", "theorg"}, {"mode", std::string{sync::name_of(each)}}};
+        metrics_->gauge(metrics::mode, labels).set(each == mode ? 1 : 0);
+    }
+    courier_->use_sends(mode != sync::Mode::shadow);
+    mode == sync::Mode::off ? standstill_.begin(by_mode) : standstill_.end(by_mode);
+    if (mode_ == standing_) return;
+    const bool as_usual = standing_.empty() && mode == sync::Mode::live;
+    standing_ = mode_;
+    if (as_usual) return;
+    log::info("destination.stands", {{"destination", "theorg"}, {"as", standing_}});
+}
+
+void TheOrg::obey_pauses(runtime::Runtime& runtime) {
+    sync::Pausing::Actions actions;
+    actions.suspend = [this] { standstill_.begin(by_operator); };
+    actions.resume = [this] { standstill_.end(by_operator); };
+    actions.release_hold = [this] { runner_->release(); };
+    pausing_ = std::make_unique<sync::Pausing>("theorg", std::move(actions), runtime.metrics());
+    runtime::RunsListener::Listener listener;
+    listener.heard = [this](const v1::Run& run) { pausing_->hear(run); };
+    listener.caught_up = [this] { pausing_->caught_up(); };
+    runs_ = std::make_unique<runtime::RunsListener>(
+        runtime.context().get_executor(), runtime.common().kafka, std::move(listener));
+    runs_->start();
+}
+
 asio::awaitable<void> TheOrg::stop() {
+    if (runs_) runs_->stop();
     if (runner_) runner_->stop();
     if (leadership_) co_await leadership_->stop();
 }
 
 void TheOrg::reload() {
     if (!runner_) return;
-    courier_->use_key(courier_settings_.api_key);
+    courier_->use(authorize_with(api_key_));
+    use_mode();
     runner_->use(runner_settings());
     runner_->release();
 }

@@ -33,7 +33,7 @@ unsigned seed() {
 
 // Which service is killed before which transition: each once, one dead at a time.
 std::map<int, Service> deaths(std::mt19937& random) {
-    std::vector<Service> order{std::begin(all_services), std::end(all_services)};
+    std::vector<Service> order{std::begin(usual_services), std::end(usual_services)};
     std::shuffle(order.begin(), order.end(), random);
     std::map<int, Service> when;
     int earliest = 150;
@@ -82,7 +82,7 @@ Move next_move(Opportunity& opportunity, std::mt19937& random) {
 // The installation and who is in it; the test cases follow one another.
 struct Installation {
     Stack stack{StackOptions{
-        .services = {std::begin(all_services), std::end(all_services)},
+        .services = {std::begin(usual_services), std::end(usual_services)},
         .sandbox = true,
         .sandbox_arguments = {"--no-rate-limit", "--seed", std::to_string(seed())},
         .settings = {
@@ -174,6 +174,7 @@ void check_nothing_happened_twice() {
     for (const std::string destination : {"clara", "cluster"}) {
         const auto state = the.stack.control("/_sandbox/" + destination + "/state");
         for (const auto& [id, belief] : state.root().members()) {
+            if (!belief["status"].is_object()) continue;  // what Cluster keeps beside its candidates
             CHECK(belief["effects"].integer() <= the.moves.at(std::string{id}));
         }
     }

@@ -188,7 +188,7 @@ private:
     }
 
     Dice dice_;
-    Installation the_{{std::begin(all_services), std::end(all_services)}, settings()};
+    Installation the_{{std::begin(usual_services), std::end(usual_services)}, settings()};
     std::vector<std::string> everybody_ = the_.add(number_from("HIREWIRE_LEVER_OPPORTUNITIES", 25));
     Careers careers_{the_, dice_};
 };

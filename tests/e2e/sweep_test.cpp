@@ -30,7 +30,7 @@ int late_by_ms() {
 
 Installation make() {
     return Installation{
-        {std::begin(all_services), std::end(all_services)},
+        {std::begin(usual_services), std::end(usual_services)},
         std::vector<Setting>{{"lever-source", "sweep_interval", in_quotes("1h")}}};
 }
 

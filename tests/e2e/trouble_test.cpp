@@ -30,7 +30,7 @@ std::string in_ms(Milliseconds time) {
 
 Installation& installation() {
     static Installation one{
-        {std::begin(all_services), std::end(all_services)},
+        {std::begin(usual_services), std::end(usual_services)},
         std::vector<Setting>{
             {"sync", "circuit_window", std::to_string(2 * window)},
             {"sync", "circuit_least", std::to_string(window)},

@@ -34,17 +34,38 @@ const std::vector<Subject>& subjects() {
         {.service = Service::sync_clara, .section = "clara", .secrets = {"CLARA_TOKEN"}, .required = {"base_url"}},
         {.service = Service::sync_cluster,
          .section = "cluster",
-         .secrets = {"CLUSTER_TOKEN"},
+         .secrets = {"CLUSTER_TOKEN", "HIREWIRE_INTERNAL_TOKEN"},
          .required = {"base_url"}},
         {.service = Service::sync_cleary,
          .section = "cleary",
          .secrets = {"CLEARY_TOKEN", "HIREWIRE_INTERNAL_TOKEN"},
-         .required = {"base_url", "hired_since"}},
+         .required = {"base_url", "hired_since", "time_zone"}},
+        {.service = Service::sync_clinch,
+         .section = "clinch",
+         .secrets = {"CLINCH_ACCESS_ID", "CLINCH_SECRET_KEY", "HIREWIRE_INTERNAL_TOKEN"},
+         .required = {"base_url", "company_code"}},
+        {.service = Service::sync_theorg,
+         .section = "theorg",
+         .secrets = {"THEORG_API_KEY"},
+         .required = {"base_url", "company"}},
     };
     return all;
 }
 
-// All five, running, on one installation.
+const Subject& subject_of(Service service) {
+    const auto& all = subjects();
+    return *std::find_if(all.begin(), all.end(), [&](const Subject& subject) { return subject.service == service; });
+}
+
+// A right value of a key that has no default, as TOML writes it.
+std::string right_value(const std::string& key) {
+    if (key == "base_url") return in_quotes("http://127.0.0.1:9");
+    if (key == "hired_since") return in_quotes("2026-01-01");
+    if (key == "time_zone") return in_quotes("Europe/Berlin");
+    return in_quotes("acme");
+}
+
+// All of them, running, on one installation.
 Stack& stack() {
     static Stack one{StackOptions{.services = {std::begin(all_services), std::end(all_services)}, .sandbox = true}};
     return one;
@@ -60,17 +81,17 @@ public:
     }
 
     [[nodiscard]] static std::vector<Setting> good() {
-        return {
+        std::vector<Setting> all{
             {"", "shutdown_grace", "\"10s\""},
             {"kafka", "brokers", "\"127.0.0.1:9\""},
             {"redis", "port", "6399"},
             {"receiver", "admin_port", "0"},
             {"lever-source", "admin_port", "0"},
-            {"clara", "base_url", "\"http://127.0.0.1:9/clara\""},
-            {"cluster", "base_url", "\"http://127.0.0.1:9/cluster\""},
-            {"cleary", "base_url", "\"http://127.0.0.1:9/cleary\""},
-            {"cleary", "hired_since", "\"2026-01-01\""},
         };
+        for (const auto& subject : subjects()) {
+            for (const auto& key : subject.required) all.push_back({subject.section, key, right_value(key)});
+        }
+        return all;
     }
 
     // Starts the service on this file, or only lets it look at the file.
@@ -189,14 +210,42 @@ TEST_CASE("config: a key without a default that is left out is named") {
     }
 }
 
-TEST_CASE("config: hired_since must be a date") {
+TEST_CASE("config: a value that cannot be meant is named with its place") {
     Papers papers;
-    const auto& cleary = subjects().back();
-    auto settings = Papers::good();
-    settings.push_back(Setting{"cleary", "hired_since", "\"yesterday\""});
-    const auto text = toml_text(settings);
-    const auto place = papers.file() + ":" + std::to_string(line_of(text, "hired_since"));
-    check_refusal(papers.start(cleary, text, true), {place, "cleary.hired_since"});
+    struct Nonsense {
+        Service service = Service::receiver;
+        Setting setting{};
+    };
+    const std::vector<Nonsense> all{
+        {Service::sync_cleary, {"cleary", "hired_since", in_quotes("yesterday")}},
+        {Service::sync_cleary, {"cleary", "time_zone", in_quotes("Middle-earth/Bree")}},
+        {Service::sync_clinch, {"clinch", "signature", in_quotes("by hand")}},
+        {Service::sync_clinch, {"clinch", "failure_states", in_quotes("id:")}},
+        {Service::sync_theorg, {"theorg", "requests_per_second", "16"}},
+        {Service::sync_cluster, {"cluster", "presence_interval", in_quotes("now and then")}},
+    };
+    for (const auto& nonsense : all) {
+        const auto& setting = nonsense.setting;
+        const auto key = setting.section + "." + setting.key;
+        CAPTURE(key);
+        auto settings = Papers::good();
+        settings.push_back(setting);
+        const auto text = toml_text(settings);
+        const auto place = papers.file() + ":" + std::to_string(line_of(text, setting.key));
+        check_refusal(papers.start(subject_of(nonsense.service), text, true), {place, key});
+    }
+}
+
+TEST_CASE("config: a job of Cluster's without a posting, or connected twice, is named with its place") {
+    Papers papers;
+    const auto& cluster = subject_of(Service::sync_cluster);
+    const auto start = [&](const std::string& rows) {
+        return papers.start(cluster, toml_text(Papers::good()) + rows, true);
+    };
+    const std::string whole = "\n[[cluster.job]]\nid = \"j\"\nposting = \"p\"\n";
+    CHECK(start(whole).exit_code == 0);
+    check_refusal(start("\n[[cluster.job]]\nid = \"j\"\n"), {papers.file() + ":", "posting"});
+    check_refusal(start(whole + whole), {papers.file() + ":", "connected twice"});
 }
 
 TEST_CASE("config: a missing secret is named by its variable and its setting") {
@@ -222,7 +271,8 @@ TEST_CASE("config: a secret's file that cannot be read is named") {
     auto settings = Papers::good();
     settings.push_back(Setting{"clara", "token_file", in_quotes(nowhere)});
     check_refusal(
-        papers.start(subjects()[2], toml_text(settings), true), {papers.file(), "clara.token_file", nowhere});
+        papers.start(subject_of(Service::sync_clara), toml_text(settings), true),
+        {papers.file(), "clara.token_file", nowhere});
 }
 
 TEST_CASE("config: each service starts out with its own secrets alone") {
@@ -247,8 +297,7 @@ TEST_CASE("config: the commented reference file is accepted, once what has no de
             REQUIRE(section != std::string::npos);
             const auto line = text.find("\n" + key + " = ", section);
             REQUIRE(line != std::string::npos);
-            const auto value = key == "base_url" ? "\"http://127.0.0.1:9\"" : "\"2026-01-01\"";
-            text.replace(line, text.find('\n', line + 1) - line, "\n" + key + " = " + value);
+            text.replace(line, text.find('\n', line + 1) - line, "\n" + key + " = " + right_value(key));
         }
     }
     for (const auto& subject : subjects()) {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <boost/asio/detached.hpp>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -193,6 +194,50 @@ TEST_CASE("kafka: a consumer begins at the beginning, and after a restart where 
     Member member{loop, group, topic};
     loop.until("the rest", [&] { return member.records.size() == 4; });
     CHECK(member.records[0].value == "6");
+}
+
+TEST_CASE("kafka: a place that a compacted topic does not have any more is no loss: it is read from its beginning") {
+    Writer writer;
+    testing::Loop loop;
+    const auto group = own_group();
+    const std::string key = "compacted-" + group;
+    const kafka::Partition partition{.topic = "hiring.postings", .number = 1};
+    for (const char* value : {"a", "b"}) {
+        kafka::Message message;
+        message.topic = partition.topic;
+        message.key = key;
+        message.value = value;
+        message.partition = partition.number;
+        writer.write(std::move(message));
+    }
+    const std::vector<std::string> compacted(1, partition.topic);
+    // Reads until the last value of ours; what is told of the partition beside records is counted.
+    const auto read = [&](const std::function<void(kafka::Consumer&)>& at_the_end) {
+        const std::vector<std::string> topics{"hiring.changes", partition.topic};
+        const auto consumer =
+            kafka::make_consumer(loop.context.get_executor(), settings(), group, topics, "hiring.changes", compacted);
+        std::vector<std::string> values;
+        int missed = 0;
+        loop.until("both of ours", [&] {
+            while (auto event = consumer->poll()) {
+                if (const auto* record = std::get_if<kafka::Record>(&*event)) {
+                    if (record->key == key) values.push_back(record->value.value_or(""));
+                } else if (const auto* expired = std::get_if<kafka::Expired>(&*event)) {
+                    missed += expired->partition == partition ? 1 : 0;
+                } else if (const auto* begun = std::get_if<kafka::Begun>(&*event)) {
+                    CHECK(begun->partition.topic == "hiring.changes");
+                }
+            }
+            if (values.size() < 2) loop.wait(sleep_for(Milliseconds{10}));
+            return values.size() == 2;
+        });
+        CHECK(missed == 0);
+        at_the_end(*consumer);
+        consumer->close();
+    };
+    // As a new group, and then from a place that is not there.
+    read([&](kafka::Consumer& consumer) { consumer.commit_now({{partition, 1'000'000}}); });
+    read([](kafka::Consumer&) {});
 }
 
 TEST_CASE("kafka: a paused partition brings nothing, the others go on, and nothing is lost when it resumes") {

@@ -1,5 +1,6 @@
 #include "tests/support/case_runner.hpp"
 
+#include <google/protobuf/message.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -67,6 +68,21 @@ sync::Answer read_answer(const json::Value& value) {
     return reply;
 }
 
+void read_message(const json::Value& value, google::protobuf::Message& message, const fs::path& file) {
+    const auto parsed = google::protobuf::util::JsonStringToMessage(value.text(), &message);
+    if (!parsed.ok()) throw std::runtime_error(file.string() + ": " + parsed.ToString());
+}
+
+sync::PostingNews read_posting(const json::Document& document, const fs::path& file) {
+    sync::PostingNews news;
+    news.id = document["posting_id"].string();
+    if (document["posting"].is_null()) return news;
+    v1::Posting posting;
+    read_message(document["posting"], posting, file);
+    news.posting = std::move(posting);
+    return news;
+}
+
 RuleCase read_case(const fs::path& folder) {
     const auto file = folder / "event.json";
     const auto document = json::Document::parse(read(file));
@@ -74,8 +90,12 @@ RuleCase read_case(const fs::path& folder) {
     RuleCase c;
     c.name = folder.filename().string();
     c.folder = folder;
-    const auto parsed = google::protobuf::util::JsonStringToMessage((*document)["change"].text(), &c.change);
-    if (!parsed.ok()) throw std::runtime_error(file.string() + ": " + parsed.ToString());
+    if ((*document)["posting_id"].is_null()) {
+        read_message((*document)["change"], c.change, file);
+    } else {
+        c.posting = read_posting(*document, file);
+    }
+    c.situation.applied_version = (*document)["situation"]["applied_version"].integer();
     c.situation.backfill = (*document)["situation"]["backfill"].boolean();
     c.situation.first_sync = (*document)["situation"]["first_sync"].boolean();
     c.situation.late = (*document)["situation"]["late"].boolean();
@@ -133,6 +153,10 @@ sync::Plan follow(sync::Plan plan, const Neighbours& neighbours) {
     throw std::runtime_error("the rules run in circles");
 }
 
+sync::Plan plan_of(const sync::Destination& destination, const RuleCase& c) {
+    return c.posting ? destination.plan_posting(*c.posting, c.situation) : destination.plan(c.change, c.situation);
+}
+
 std::string decision_text(const sync::Plan& plan) {
     const auto with = [](std::string text, const std::string& reason) {
         return reason.empty() ? text : text + ", " + reason;
@@ -164,7 +188,7 @@ std::string play(const sync::Destination& destination, const RuleCase& c) {
         if (!c.has_person) throw std::runtime_error(c.name + ": asks for a person");
         return c.person;
     };
-    const auto decision = follow(destination.plan(c.change, c.situation), neighbours);
+    const auto decision = follow(plan_of(destination, c), neighbours);
     if (next != c.answers.size()) throw std::runtime_error(c.name + ": answers are left over after\n" + text);
     return text + decision_text(decision) + "\n";
 }

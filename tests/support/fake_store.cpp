@@ -136,7 +136,7 @@ FakeStore::Answer<redis::Turn> FakeStore::take_turn(std::string destination, red
 }
 
 FakeStore::Answer<redis::Begun> FakeStore::begin(
-    redis::LedgerKey key, std::int64_t version, std::string owner, Milliseconds span) {
+    redis::LedgerKey key, std::int64_t version, std::string owner, Milliseconds span, redis::Again again) {
     if (!reached("begin")) co_return unavailable();
     const auto now = clock_.now();
     redis::Begun begun;
@@ -150,7 +150,7 @@ FakeStore::Answer<redis::Begun> FakeStore::begin(
     auto& lease = leases_[lane_of(key)];
     begun.dead = entry.dead;
     begun.applied_version = entry.version.value_or(0);
-    if (entry.version == version) {
+    if (entry.version == version && again == redis::Again::no) {
         begun.permission = redis::Permission::applied_before;
     } else if (entry.version && *entry.version > version) {
         begun.permission = redis::Permission::superseded;

@@ -25,8 +25,13 @@ public:
     Answer<redis::Opening> vouch_for_changes(std::string restoration) override;
     Answer<void> prepare_ledger(std::string destination, std::int32_t partition, std::string rebuild) override;
     Answer<redis::Opening> open_ledger(std::string destination, std::int32_t partition, std::string rebuild) override;
+    using Store::begin;
     Answer<redis::Begun> begin(
-        redis::LedgerKey key, std::int64_t version, std::string owner, Milliseconds lease) override;
+        redis::LedgerKey key,
+        std::int64_t version,
+        std::string owner,
+        Milliseconds lease,
+        redis::Again again) override;
     Answer<void> finish(redis::LedgerKey key, std::int64_t version, std::string owner) override;
     Answer<void> abandon(redis::LedgerKey key, std::string owner) override;
     Answer<void> disconnect(redis::LedgerKey key, Milliseconds span) override;

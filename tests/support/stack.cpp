@@ -38,6 +38,17 @@ int own_port() {
     return port;
 }
 
+// Each with a posting of its own: `[{id = "job-1", posting = "posting-of-job-1"}, ...]`.
+std::string connected_jobs() {
+    std::string list;
+    for (const auto job : cluster_jobs) {
+        const std::string id{job};
+        if (!list.empty()) list += ", ";
+        list += "{id = " + in_quotes(id) + ", posting = " + in_quotes("posting-of-" + id) + "}";
+    }
+    return "[" + list + "]";
+}
+
 bool has_public_port(Service service) {
     return service == Service::receiver || service == Service::lever_source;
 }
@@ -65,6 +76,10 @@ std::string name_of(Service service) {
             return "sync-cluster";
         case Service::sync_cleary:
             return "sync-cleary";
+        case Service::sync_clinch:
+            return "sync-clinch";
+        case Service::sync_theorg:
+            return "sync-theorg";
     }
     return {};
 }
@@ -108,8 +123,11 @@ Stack::Stack(StackOptions options)
     redis_port_ = own_port();
     redis_ = start_redis(redis_port_, path("redis.log"));
     for (const auto service : {Service::receiver, Service::lever_source}) ports_[service] = own_port();
+    own_topics_ = !options.topics.empty();
+    if (own_topics_) write("topics.toml", options.topics);
     start_broker();
     if (options.sandbox) start_sandbox(options.sandbox_arguments);
+    if (options.beforehand) options.beforehand(*this);
 
     for (const auto service : options.services) {
         auto& instance = instances_[service];
@@ -120,6 +138,10 @@ Stack::Stack(StackOptions options)
     await_ready();
 }
 
+std::string Stack::topics_file() const {
+    return own_topics_ ? path("topics.toml") : std::string{HIREWIRE_SOURCE_DIR} + "/proto/topics.toml";
+}
+
 void Stack::start_broker() {
     if (const char* brokers = std::getenv("HIREWIRE_TEST_BROKERS"); brokers != nullptr && *brokers != '\0') {
         brokers_ = brokers;
@@ -127,12 +149,7 @@ void Stack::start_broker() {
         return;
     }
     const std::vector<std::string> arguments{
-        "--topics",
-        std::string{HIREWIRE_SOURCE_DIR} + "/proto/topics.toml",
-        "--partitions",
-        "3",
-        "--prefix",
-        topic_prefix_};
+        "--topics", topics_file(), "--partitions", "3", "--prefix", topic_prefix_};
     broker_ = std::make_unique<Process>(Command{
         .program = program("devbroker"),
         .arguments = arguments,
@@ -149,7 +166,7 @@ void Stack::make_topics() {
         "--config",
         file,
         "--topics",
-        std::string{HIREWIRE_SOURCE_DIR} + "/proto/topics.toml",
+        topics_file(),
         "--partitions",
         "3",
         "--replication",
@@ -209,9 +226,19 @@ std::vector<Setting> Stack::configuration(const std::vector<Setting>& overrides)
         {"clara", "admin_port", "0"},
         {"cluster", "base_url", in_quotes(url(destinations, "/cluster"))},
         {"cluster", "admin_port", "0"},
+        {"cluster", "job", connected_jobs()},
         {"cleary", "base_url", in_quotes(url(destinations, "/cleary/scim/v2"))},
         {"cleary", "admin_port", "0"},
         {"cleary", "hired_since", in_quotes("2020-01-01")},
+        {"cleary", "time_zone", in_quotes("Europe/Berlin")},
+        {"clinch", "base_url", in_quotes(url(destinations, "/clinch/v2"))},
+        {"clinch", "admin_port", "0"},
+        {"clinch", "success_states", std::string{clinch_success_states}},
+        {"clinch", "failure_states", std::string{clinch_failure_states}},
+        {"clinch", "company_code", in_quotes("sandbox")},
+        {"theorg", "base_url", in_quotes(url(destinations, "/theorg"))},
+        {"theorg", "admin_port", "0"},
+        {"theorg", "company", in_quotes("acme")},
     };
     all.insert(all.end(), settings_.begin(), settings_.end());
     all.insert(all.end(), overrides.begin(), overrides.end());
@@ -303,6 +330,15 @@ json::Document Stack::lever(const std::string& path) const {
     return parsed(call(lever_port_, request), path);
 }
 
+Ended Stack::cli(std::vector<std::string> arguments, Milliseconds patience) {
+    arguments.insert(arguments.end(), {"--brokers", brokers_, "--topic-prefix", topic_prefix_});
+    Command command;
+    command.program = program("");
+    command.arguments = std::move(arguments);
+    command.log_file = path("cli-" + std::to_string(++logs_) + ".log");
+    return run(std::move(command), patience);
+}
+
 kafka::Settings Stack::kafka() const {
     kafka::Settings settings;
     settings.brokers = brokers_;
@@ -314,7 +350,7 @@ kafka::Settings Stack::kafka() const {
 
 std::vector<std::string> Stack::topics() const {
     std::vector<std::string> names;
-    for (const auto& topic : kafka::load_topics(std::string{HIREWIRE_SOURCE_DIR} + "/proto/topics.toml")) {
+    for (const auto& topic : kafka::load_topics(topics_file())) {
         names.push_back(topic.name);
     }
     return names;

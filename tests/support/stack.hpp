@@ -2,6 +2,7 @@
 // A whole installation of its own for one test: a directory, redis-server, a broker (the embedded one, or the Kafka
 // that HIREWIRE_TEST_BROKERS names, under a random topic prefix), the sandbox, and any of our services as real
 // processes on free ports. All of it ends with the object.
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,8 +17,17 @@
 
 namespace hirewire::testing {
 
-enum class Service { receiver, lever_source, sync_clara, sync_cluster, sync_cleary };
+enum class Service { receiver, lever_source, sync_clara, sync_cluster, sync_cleary, sync_clinch, sync_theorg };
 inline constexpr Service all_services[] = {
+    Service::receiver,
+    Service::lever_source,
+    Service::sync_clara,
+    Service::sync_cluster,
+    Service::sync_cleary,
+    Service::sync_clinch,
+    Service::sync_theorg};
+// Enough for tests of trouble: the destinations that hear of every candidate, of linked ones, of hires.
+inline constexpr Service usual_services[] = {
     Service::receiver, Service::lever_source, Service::sync_clara, Service::sync_cluster, Service::sync_cleary};
 std::string name_of(Service service);  // "sync-clara"
 
@@ -28,15 +38,26 @@ struct Setting {
     std::string key{};
     std::string value{};
 };
+// The lists that every stack's Clinch is configured with, as TOML writes them.
+inline constexpr std::string_view clinch_success_states = "\"hired, offer\"";
+inline constexpr std::string_view clinch_failure_states = "\"underqualified, position closed\"";
+// Cluster's jobs that every stack is connected to.
+inline constexpr std::string_view cluster_jobs[] = {"job-1", "job-7"};
+
 // A later setting of the same key wins.
 std::string toml_text(const std::vector<Setting>& settings);
 std::string in_quotes(std::string_view text);
+
+class Stack;
 
 struct StackOptions {
     std::vector<Service> services{};
     bool sandbox = false;
     std::vector<std::string> sandbox_arguments{};
     std::vector<Setting> settings{};  // on top of what every test gets
+    std::string topics{};             // a list of topics in place of proto/topics.toml, as TOML
+    // Called when all neighbours are up and no service has been started.
+    std::function<void(const Stack&)> beforehand{};
 };
 
 // One running service.
@@ -55,6 +76,8 @@ public:
     ~Stack() = default;
 
     Instance& operator[](Service service);
+    // Whether it was asked for when the stack was made.
+    [[nodiscard]] bool has(Service service) const { return instances_.contains(service); }
     // Ends it with SIGTERM (throws when it does not exit with 0) and starts it again on the same port, with other
     // settings if there are any.
     void restart(Service service, const std::vector<Setting>& overrides = {});
@@ -76,6 +99,8 @@ public:
     json::Document control(const std::string& path) const { return control(http::Method::get, path); }
     // GET of Lever's API as a client with the API key: lever("/v1/stages").
     json::Document lever(const std::string& path) const;
+    // `hirewire ARGUMENTS...` at this installation's Kafka, to its end.
+    Ended cli(std::vector<std::string> arguments, Milliseconds patience = Milliseconds{120'000});
     [[nodiscard]] int sandbox_port() const { return lever_port_; }
 
     Process& redis() { return *redis_; }
@@ -94,6 +119,7 @@ public:
     [[nodiscard]] std::map<std::string, std::string> service_logs() const;
 
 private:
+    [[nodiscard]] std::string topics_file() const;
     void start_broker();
     void start_sandbox(const std::vector<std::string>& arguments);
     void make_topics();
@@ -102,6 +128,7 @@ private:
     static void await_started(Instance& instance);
 
     TemporaryDirectory directory_;
+    bool own_topics_ = false;
     std::string topic_prefix_;
     std::vector<std::string> signature_tokens_;
     std::map<std::string, std::string> secrets_;

@@ -179,6 +179,24 @@ void check_ledger(redis::Store& store, const Wait& wait, const PassTime& pass_ti
         CHECK(begin("r2", version - 1, "two").permission == Permission::superseded);
         CHECK(begin("r2", version + 1, "two").permission == Permission::go);
     }
+    SUBCASE("what is applied is applied again by who insists, in turn with others; never what a newer one overtook") {
+        const auto insist = [&](std::int64_t v, const std::string& owner) {
+            return wait(store.begin(key("r15"), v, owner, lease, redis::Again::yes)).value();
+        };
+        CHECK(insist(version, "one").permission == Permission::go);  // applied or not
+        CHECK(wait(store.finish(key("r15"), version, "one")).has_value());
+        const auto again = insist(version, "one");
+        CHECK(again.permission == Permission::go);
+        CHECK(again.applied_version == version);
+        CHECK(insist(version, "two").permission == Permission::busy);
+        CHECK(begin("r15", version, "two").permission == Permission::applied_before);
+        CHECK(wait(store.finish(key("r15"), version, "one")).has_value());
+        CHECK(begin("r15", version + 1, "two").permission == Permission::go);
+        CHECK(wait(store.finish(key("r15"), version + 1, "two")).has_value());
+        CHECK(insist(version, "one").permission == Permission::superseded);
+        CHECK(wait(store.disconnect(key("r15"), lease)).has_value());
+        CHECK(insist(version + 1, "one").permission == Permission::disconnected);
+    }
     SUBCASE("abandoned, it is free at once and nothing is applied; only the owner can abandon") {
         CHECK(begin("r3", version, "one").permission == Permission::go);
         CHECK(wait(store.abandon(key("r3"), "two")).has_value());

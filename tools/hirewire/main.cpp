@@ -2,57 +2,30 @@
 // (0 done, 1 failed, 2 usage).
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <functional>
 
 #include "common/config/schema.hpp"
-#include "common/runtime/service.hpp"
+#include "tools/hirewire/cleary_csv.hpp"
+#include "tools/hirewire/config_check.hpp"
+#include "tools/hirewire/config_explain.hpp"
+#include "tools/hirewire/config_test.hpp"
+#include "tools/hirewire/pause.hpp"
+#include "tools/hirewire/place.hpp"
+#include "tools/hirewire/replay.hpp"
 #include "tools/hirewire/run.hpp"
 #include "tools/hirewire/snapshot.hpp"
 #include "tools/hirewire/topics.hpp"
+#include "tools/hirewire/verbs_look.hpp"
 #include "tools/hirewire/webhooks.hpp"
 
 namespace {
 
 using namespace hirewire;
+using cli::Place;
 
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
-
-// What every verb may be told about where things are; the command line wins over the file.
-struct Place {
-    std::string config_file{};
-    std::string brokers{};
-    std::string prefix{};
-};
-
-void add_place(CLI::App& verb, Place& place) {
-    verb.add_option("--config", place.config_file, "The installation's configuration (default: $HIREWIRE_CONFIG)");
-    verb.add_option("--brokers", place.brokers, "host:port, comma separated, in place of the configured ones");
-    verb.add_option("--topic-prefix", place.prefix, "In place of the configured prefix");
-}
-
-std::string or_usual(std::string file) {
-    if (const char* named = std::getenv("HIREWIRE_CONFIG"); file.empty() && named != nullptr) file = named;
-    return file;
-}
-
-kafka::Settings kafka_at(const Place& place) {
-    const std::string file = or_usual(place.config_file);
-    runtime::Common common;
-    common.kafka.client_id = "hirewire-cli";
-    if (!file.empty()) {
-        config::Schema schema;
-        runtime::declare_common(schema, common);
-        schema.load(file);
-    } else if (place.brokers.empty()) {
-        throw config::Error{"where is Kafka? Give --brokers or --config, or set HIREWIRE_CONFIG"};
-    }
-    if (!place.brokers.empty()) common.kafka.brokers = place.brokers;
-    if (!place.prefix.empty()) common.kafka.topic_prefix = place.prefix;
-    return common.kafka;
-}
 
 // What the command line says after "topics"; filled in while it is parsed, so it outlives that.
 struct TopicsVerbs {
@@ -107,9 +80,85 @@ void add_snapshot(CLI::App& app, SnapshotVerb& snapshot, std::function<int()>& c
     });
 }
 
+struct ReplayVerbs {
+    Place place{};
+    cli::ReplayCommand command{};
+};
+
+void add_replay_start(CLI::App& verb, cli::ReplayCommand& command) {
+    auto& words = command.words;
+    verb.add_option("--to", command.destination, "The destination: clara, cluster, cleary, clinch")->required();
+    verb.add_option("--from", words.from, "Changes written since: 2026-03-02, 2026-03-02T15:04:05Z, or 2h, 3d ago");
+    verb.add_option("--until", words.until, "Changes written before");
+    verb.add_option("--opportunity", words.opportunity, "Changes of this one alone");
+    verb.add_option("--kind", words.kind, "Changes of this kind alone: hired, archived, stage_changed, ...");
+    verb.add_option("--posting", words.posting, "Candidates of this posting alone");
+    verb.add_option("--rate", words.rate, "At most so many: 50/s, or 600/m");
+    verb.add_flag(
+        "--snapshot", words.snapshot, "From hiring.opportunities: also what hiring.changes keeps no longer");
+    verb.add_flag("--force", words.force, "Tell it again, though it was told before; asks first");
+    verb.add_flag("--yes", command.yes, "Do not ask");
+    verb.footer(
+        "Tells the latest state of each opportunity of which a change is wanted, behind all that is live, and "
+        "nobody\n"
+        "is notified because of it. The ledger decides: what was told before is not sent again, unless --force.\n\n"
+        "  hirewire replay start --to clara --from 2h\n"
+        "  hirewire replay start --to cleary --kind hired --rate 5/s --force");
+}
+
+void add_replay(CLI::App& app, ReplayVerbs& replay, std::function<int()>& chosen) {
+    auto* group = app.add_subcommand("replay", "Tell one destination of the past once more");
+    group->require_subcommand(1);
+    const auto add = [&](const char* name, const char* help, int (*run)(const cli::ReplayCommand&)) {
+        auto* verb = group->add_subcommand(name, help);
+        add_place(*verb, replay.place);
+        verb->add_flag("--json", replay.command.as_json, "For programs");
+        verb->callback([&replay, &chosen, run] {
+            chosen = [&replay, run] {
+                replay.command.kafka = kafka_at(replay.place);
+                return run(replay.command);
+            };
+        });
+        return verb;
+    };
+    add_replay_start(*add("start", "Ask for one, and look on until it ends", &cli::start_replay), replay.command);
+    add("list", "Show all that are known", &cli::list_replays);
+    const auto add_about = [&](const char* name, const char* help, int (*run)(const cli::ReplayCommand&)) {
+        add(name, help, run)->add_option("id", replay.command.id, "Its id, or the beginning of it");
+    };
+    add_about("status", "Show one, without an id the last", &cli::show_replay);
+    add_about("pause", "Write no more of one, until resume; it holds across restarts", &cli::pause_replay);
+    add_about("resume", "Have a paused one go on", &cli::resume_replay);
+    add_about("cancel", "End one for good", &cli::cancel_replay);
+}
+
+struct PauseVerb {
+    Place place{};
+    cli::PauseCommand command{};
+};
+
+void add_pause(CLI::App& app, PauseVerb& pause, std::function<int()>& chosen) {
+    const auto add = [&](const char* name, const char* help, int (*run)(const cli::PauseCommand&)) {
+        auto* verb = app.add_subcommand(name, help);
+        add_place(*verb, pause.place);
+        verb->add_option("--dest", pause.command.destination, "The destination: clara, cluster, cleary, ...")
+            ->required();
+        verb->add_flag("--json", pause.command.as_json, "For programs");
+        verb->callback([&pause, &chosen, run] {
+            chosen = [&pause, run] {
+                pause.command.kafka = kafka_at(pause.place);
+                return run(pause.command);
+            };
+        });
+    };
+    add("pause", "Send nothing more to one destination, until resume; it holds across restarts", &cli::pause);
+    add("resume", "Have a destination that was paused go on; ends a hold, too", &cli::resume);
+}
+
 struct RunVerb {
     Place place{};
     cli::RunCommand command{};
+    cli::ClearyCsvCommand csv{};
 };
 
 void add_run(CLI::App& app, RunVerb& run, std::function<int()>& chosen) {
@@ -118,13 +167,23 @@ void add_run(CLI::App& app, RunVerb& run, std::function<int()>& chosen) {
     verb->add_option(
             "kind",
             run.command.kind,
-            "sweep: look at all in Lever that no webhook told of; postings: list all of them")
+            "sweep: look at all in Lever that no webhook told of; postings: list all of them; theorg: tell The Org "
+            "of "
+            "its jobs; cleary: compare all who are hired; cluster: mark who is in Lever already")
         ->required()
-        ->check(CLI::IsMember({"sweep", "postings"}));
-    verb->add_flag("--force", run.command.force, "postings: also when more than half of them are gone");
+        ->check(CLI::IsMember({"sweep", "postings", "theorg", "cleary", "cluster"}));
+    verb->add_flag("--force", run.command.force, "postings, theorg: also when more than half of them are gone");
+    verb->add_option("--csv", run.csv.file, "cleary: write them to this file for User Imports, and send nothing");
     verb->add_flag("--json", run.command.as_json, "For programs");
     verb->callback([&run, &chosen] {
         chosen = [&run] {
+            if (!run.csv.file.empty()) {
+                if (run.command.kind != "cleary") throw config::Error{"--csv is for hirewire run cleary alone"};
+                run.csv.kafka = kafka_at(run.place);
+                run.csv.config_file = cli::or_usual(run.place.config_file);
+                run.csv.as_json = run.command.as_json;
+                return cli::write_cleary_csv(run.csv);
+            }
             run.command.kafka = kafka_at(run.place);
             return cli::ask_for_run(run.command);
         };
@@ -146,7 +205,7 @@ void add_webhooks(CLI::App& app, cli::WebhooksCommand& command, std::function<in
         verb->add_flag("--json", command.as_json, "For programs");
         verb->callback([&command, &chosen, run] {
             chosen = [&command, run] {
-                command.config_file = or_usual(command.config_file);
+                command.config_file = cli::or_usual(command.config_file);
                 return run(command);
             };
         });
@@ -163,6 +222,64 @@ void add_webhooks(CLI::App& app, cli::WebhooksCommand& command, std::function<in
     verb->add_flag("--dry-run", command.dry_run, "Say what would be done, and do nothing");
 }
 
+struct ConfigVerbs {
+    cli::CheckCommand check{};
+    cli::ExplainCommand explain{};
+    cli::TestCommand test{};
+};
+
+void add_config_check(CLI::App& group, cli::CheckCommand& command, std::function<int()>& chosen) {
+    auto* verb = group.add_subcommand("check", "Hold the configuration against the programs and Lever's own lists");
+    verb->add_option("--config", command.config_file, "The configuration (default: $HIREWIRE_CONFIG)");
+    verb->add_option(
+        "--vocabulary", command.vocabulary_file, "A saved answer of GET /internal/vocabulary, in place of asking");
+    verb->add_flag("--json", command.as_json, "For programs");
+    verb->callback([&command, &chosen] {
+        chosen = [&command] {
+            command.config_file = cli::or_usual(command.config_file);
+            return cli::check_config(command);
+        };
+    });
+}
+
+void add_config_explain(CLI::App& group, cli::ExplainCommand& command, std::function<int()>& chosen) {
+    auto* verb = group.add_subcommand("explain", "What a key means, its default, and what is in force");
+    verb->add_option("key", command.key, "Such as clara.follow_up_statuses, or a whole section: clara")->required();
+    verb->add_option(
+        "--config", command.config_file, "The configuration (default: $HIREWIRE_CONFIG, if that is set)");
+    verb->add_flag("--json", command.as_json, "For programs");
+    verb->callback([&command, &chosen] {
+        chosen = [&command] {
+            command.config_file = cli::or_usual(command.config_file);
+            return cli::explain_config(command);
+        };
+    });
+}
+
+void add_config_test(CLI::App& group, cli::TestCommand& command, std::function<int()>& chosen) {
+    auto* verb = group.add_subcommand("test", "Try mapping cases on the destinations' own rules; nothing is sent");
+    verb->add_option("file", command.cases_file, "The cases, such as deploy/config/mapping-cases.toml")->required();
+    verb->add_option("--config", command.config_file, "The configuration (default: $HIREWIRE_CONFIG)");
+    verb->add_option(
+        "--vocabulary", command.vocabulary_file, "A saved answer of GET /internal/vocabulary: cases get Lever's ids");
+    verb->add_flag("--json", command.as_json, "For programs");
+    verb->callback([&command, &chosen] {
+        chosen = [&command] {
+            command.config_file = cli::or_usual(command.config_file);
+            return cli::test_config(command);
+        };
+    });
+}
+
+void add_config(CLI::App& app, ConfigVerbs& verbs, std::function<int()>& chosen) {
+    auto* group =
+        app.add_subcommand("config", "The configuration: what is wrong with it, what it means, what it does");
+    group->require_subcommand(1);
+    add_config_check(*group, verbs.check, chosen);
+    add_config_explain(*group, verbs.explain, chosen);
+    add_config_test(*group, verbs.test, chosen);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -174,10 +291,18 @@ int main(int argc, char** argv) {
     add_topics(app, topics, chosen);
     SnapshotVerb snapshot;
     add_snapshot(app, snapshot, chosen);
+    ReplayVerbs replay;
+    add_replay(app, replay, chosen);
+    PauseVerb pause;
+    add_pause(app, pause, chosen);
     RunVerb run;
     add_run(app, run, chosen);
     cli::WebhooksCommand webhooks;
     add_webhooks(app, webhooks, chosen);
+    ConfigVerbs config_verbs;
+    add_config(app, config_verbs, chosen);
+    cli::LookVerbs look;
+    cli::add_look(app, look, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

@@ -1,5 +1,6 @@
 #pragma once
-// hirewire run sweep: asks the active lever-source for a run now, and waits for its report.
+// hirewire run sweep|postings|theorg|...: asks the service that does such runs (the active lever-source, or the
+// leading daemon of a destination) for one now, and waits for its report.
 #include <string>
 
 #include "common/core/time.hpp"
@@ -12,7 +13,7 @@ struct RunCommand {
     std::string kind{};
     Milliseconds patience{std::chrono::minutes{10}};
     bool as_json = false;
-    bool force = false;  // postings: also when more than half of them are gone
+    bool force = false;  // postings, theorg: also when more than half of them are gone
 };
 
 // Answers the exit code (1: the run failed, or nobody took it up in time) and throws std::runtime_error with one

@@ -46,7 +46,10 @@ Cleary::Cleary(std::string token, Dice& dice)
     serve_scim(Method::get, "/Users/{id}", Access::read, &Cleary::read);
     serve_scim(Method::post, "/Users", Access::write, &Cleary::create);
     serve_scim(Method::patch, "/Users/{id}", Access::write, &Cleary::change);
+    serve_scim(Method::put, "/Users/{id}", Access::write, &Cleary::replace);
     control_at(Method::post, "/managed", [this](const Incoming& r) { return set_managed(r); });
+    control_at(Method::post, "/primary", [this](const Incoming& r) { return set_primary(r); });
+    control_at(Method::post, "/support", [this](const Incoming& r) { return set_support(r); });
     control_at(Method::post, "/users", [this](const Incoming& r) { return add_foreign(r); });
 }
 
@@ -70,7 +73,7 @@ Reply Cleary::user_reply(int status, const scim::User& user, const Incoming& req
     json::Writer out;
     scim::write_user(out, user, location);
     auto reply = scim_reply(status, out.text());
-    reply.headers.push_back({.name = "ETag", .value = scim::etag_of(user)});
+    if (support_.etag) reply.headers.push_back({.name = "ETag", .value = scim::etag_of(user)});
     if (status == 201) reply.headers.push_back({.name = "Location", .value = location});
     return reply;
 }
@@ -100,7 +103,8 @@ scim::User& Cleary::store(scim::User user) {
 }
 
 Reply Cleary::config(const DestinationCall&) {
-    return scim_reply(200, scim::service_provider_config());
+    if (!support_.config) return error(404, "not-found", "This server does not say what it can do.");
+    return scim_reply(200, scim::service_provider_config(support_));
 }
 
 Reply Cleary::find(const DestinationCall& call) {
@@ -111,20 +115,25 @@ Reply Cleary::find(const DestinationCall& call) {
     if (!by_external && !by_name) {
         return violation(400, "invalidFilter", "The filter must be externalId eq \"…\" or userName eq \"…\".");
     }
-    const auto* user = by_external ? by_external_id(filter->value) : by_user_name(filter->value);
-    const std::int64_t hits = user != nullptr ? 1 : 0;
+    std::vector<const scim::User*> hits;
+    for (const auto& user : users_) {
+        const bool found =
+            by_external ? user.external_id == filter->value : same_without_case(user.user_name, filter->value);
+        // A server without filters answers with everybody.
+        if (found || !support_.filter) hits.push_back(&user);
+    }
     json::Writer out;
     out.begin_object()
         .key("schemas")
         .begin_array()
         .string("urn:ietf:params:scim:api:messages:2.0:ListResponse")
         .end_array()
-        .member("totalResults", hits)
+        .member("totalResults", static_cast<std::int64_t>(hits.size()))
         .member("startIndex", 1)
-        .member("itemsPerPage", hits)
+        .member("itemsPerPage", static_cast<std::int64_t>(hits.size()))
         .key("Resources")
         .begin_array();
-    if (user != nullptr) scim::write_user(out, *user, location_of(*user, *call.incoming));
+    for (const auto* user : hits) scim::write_user(out, *user, location_of(*user, *call.incoming));
     out.end_array().end_object();
     return scim_reply(200, out.text());
 }
@@ -148,33 +157,58 @@ Reply Cleary::create(const DestinationCall& call) {
     return user_reply(201, user, *call.incoming);
 }
 
-Reply Cleary::change(const DestinationCall& call) {
-    Wrongs wrongs;
-    const auto changes = scim::read_patch(call.body, wrongs);
-    if (!wrongs.empty()) return violation(400, "invalidPath", joined(wrongs));
+std::optional<Reply> Cleary::check_write(const DestinationCall& call, const scim::User* user) {
     const auto if_match = call.incoming->header("If-Match");
-    if (if_match.empty()) return violation(428, "invalid-request", "If-Match is missing.");
-    auto* user = by_id(call.values[0]);
+    if (support_.etag && if_match.empty()) return violation(428, "invalid-request", "If-Match is missing.");
+    if (!support_.etag && !if_match.empty()) {
+        return violation(400, "invalid-request", "If-Match is sent to a server that has no ETag.");
+    }
     if (user == nullptr) return error(404, "unknown-user", "There is no user with this id.");
     if (user->managed) return error(400, "mutability", "This user is managed by the HRIS.");
+    if (support_.etag && if_match != scim::etag_of(*user)) {
+        return error(412, "precondition-failed", "The user has changed meanwhile.");
+    }
+    return std::nullopt;
+}
 
-    switch (versions_.order_of(user->id, call.version, call.incoming->body)) {
-        case VersionGuard::Order::older:
-        case VersionGuard::Order::same:
-            return user_reply(200, *user, *call.incoming);
-        case VersionGuard::Order::conflict:
-            return violation(409, "version-conflict", "This version came with another body before.");
-        case VersionGuard::Order::newer:
-            break;
+// If-Match guards the order; the same version may come with another body when a run compares once more.
+Reply Cleary::write(const DestinationCall& call, const std::vector<scim::Change>& changes, scim::User& user) {
+    if (versions_.order_of(user.id, call.version, call.incoming->body) == VersionGuard::Order::older) {
+        return user_reply(200, user, *call.incoming);
     }
-    if (if_match != scim::etag_of(*user)) return error(412, "precondition-failed", "The user has changed meanwhile.");
-    if (scim::apply(changes, *user)) {
-        ++user->revision;
-        ++effects_[user->id];
-        user->updated_at = wall_clock();
+    if (scim::apply(changes, user)) {
+        ++user.revision;
+        ++effects_[user.id];
+        user.updated_at = wall_clock();
     }
-    versions_.applied(user->id, call.version, call.incoming->body);
-    return user_reply(200, *user, *call.incoming);
+    versions_.applied(user.id, call.version, std::nullopt);
+    return user_reply(200, user, *call.incoming);
+}
+
+Reply Cleary::change(const DestinationCall& call) {
+    if (!support_.patch) {
+        // Who was not told so may try.
+        return support_.config ? violation(501, "not-implemented", "This server has no PATCH, and says so.")
+                               : error(501, "not-implemented", "This server has no PATCH.");
+    }
+    auto* user = by_id(call.values[0]);
+    if (auto refused = check_write(call, user)) return *refused;
+    Wrongs wrongs;
+    const auto changes = scim::read_patch(call.body, *user, wrongs);
+    if (!wrongs.empty()) return violation(400, "invalidPath", joined(wrongs));
+    return write(call, changes, *user);
+}
+
+// For who cannot PATCH. The record must be as it was read: what a PUT leaves out is deleted.
+Reply Cleary::replace(const DestinationCall& call) {
+    if (support_.patch)
+        return violation(405, "invalid-request", "This server has PATCH, which leaves others' alone.");
+    auto* user = by_id(call.values[0]);
+    if (auto refused = check_write(call, user)) return *refused;
+    Wrongs wrongs;
+    const auto changes = scim::read_put(call.body, *user, wrongs);
+    if (!wrongs.empty()) return violation(400, "invalidValue", joined(wrongs));
+    return write(call, changes, *user);
 }
 
 Reply Cleary::set_managed(const Incoming& request) {
@@ -190,6 +224,32 @@ Reply Cleary::set_managed(const Incoming& request) {
     user->updated_at = wall_clock();
     ++user->revision;
     return user_reply(200, *user, request);
+}
+
+// What an administrator does where there is no HRIS.
+Reply Cleary::set_primary(const Incoming& request) {
+    ControlBody body{request.body};
+    const auto contact = body->text("contact");
+    const auto email = body->text("email");
+    if (auto refused = body.refusal()) return *refused;
+    auto* user = by_external_id(std::string{scim::contact_prefix} + contact);
+    if (user == nullptr) return http::problem(404, "not-found", "Cleary has no user for this contact.");
+    user->primary_email = email;
+    user->updated_at = wall_clock();
+    ++user->revision;
+    return user_reply(200, *user, request);
+}
+
+Reply Cleary::set_support(const Incoming& request) {
+    ControlBody body{request.body};
+    scim::Support support;
+    support.patch = body->optional_boolean("patch").value_or(true);
+    support.etag = body->optional_boolean("etag").value_or(true);
+    support.filter = body->optional_boolean("filter").value_or(true);
+    support.config = body->optional_boolean("config").value_or(true);
+    if (auto refused = body.refusal()) return *refused;
+    support_ = support;
+    return http::json_reply(200, "{}");
 }
 
 Reply Cleary::add_foreign(const Incoming& request) {

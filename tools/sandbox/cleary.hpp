@@ -4,7 +4,9 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "tools/sandbox/destination.hpp"
 #include "tools/sandbox/scim.hpp"
@@ -28,7 +30,13 @@ private:
     http::Reply read(const DestinationCall& call);
     http::Reply create(const DestinationCall& call);
     http::Reply change(const DestinationCall& call);
+    http::Reply replace(const DestinationCall& call);
+    // Whether the write may be made, and else the answer that it has earned.
+    std::optional<http::Reply> check_write(const DestinationCall& call, const scim::User* user);
+    http::Reply write(const DestinationCall& call, const std::vector<scim::Change>& changes, scim::User& user);
     http::Reply set_managed(const http::Incoming& request);
+    http::Reply set_primary(const http::Incoming& request);
+    http::Reply set_support(const http::Incoming& request);
     http::Reply add_foreign(const http::Incoming& request);
 
     scim::User* by_id(std::string_view id);
@@ -40,6 +48,7 @@ private:
     std::deque<scim::User> users_;
     std::map<std::string, std::int64_t> effects_;  // by user id: how often a write changed something
     VersionGuard versions_;                        // by user id
+    scim::Support support_{};
 };
 
 }  // namespace hirewire::sandbox

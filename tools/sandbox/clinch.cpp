@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "common/core/time.hpp"
 #include "common/core/uuid.hpp"
@@ -20,6 +21,7 @@ constexpr std::string_view media_type = "application/vnd.api+json";
 constexpr std::string_view base_path = "/v2";
 constexpr std::string_view email_filter = "filter[email]";
 constexpr std::string_view record_type = "candidate_outcome";
+constexpr std::string_view job_type = "job";
 constexpr Moment signature_is_good_for = 15 * 60 * 1'000;
 
 std::string small_letters(std::string_view text) {
@@ -65,6 +67,8 @@ Clinch::Clinch(Key key, Dice& dice) : Destination{"clinch", {}, std::string{medi
     serve_api(Method::get, "/candidates", Access::read, &Clinch::find);
     serve_api(Method::get, "/candidate_outcomes/{id}", Access::read, &Clinch::read);
     serve_api(Method::post, "/candidate_outcomes", Access::write, &Clinch::create);
+    serve_api(Method::post, "/jobs", Access::write, &Clinch::create_job);
+    serve_api(Method::patch, "/jobs/{id}", Access::write, &Clinch::replace_job);
     control_at(Method::post, "/unknown", [this](const Incoming& r) { return set_unknown(r); });
     control_at(Method::post, "/clock", [this](const Incoming& r) { return set_clock(r); });
 }
@@ -227,6 +231,62 @@ std::optional<Reply> Clinch::take(const Record& record, std::int64_t version) {
     return std::nullopt;
 }
 
+std::optional<Reply> Clinch::check_job(const ClinchJobWrite& write, const std::vector<std::string>& wrongs) {
+    if (write.type != job_type) return violation(409, "type-conflict", "data.type must be job.");
+    if (!wrongs.empty()) return violation(422, "invalid-request", joined(wrongs));
+    return std::nullopt;
+}
+
+Reply Clinch::create_job(const DestinationCall& call) {
+    Wrongs wrongs;
+    const auto write = read_clinch_job(call.body, wrongs);
+    if (auto refused = check_job(write, wrongs)) return *refused;
+    if (write.hides) return violation(422, "invalid-request", "A job that is not there has no page to hide.");
+    if (jobs_.contains(write.id)) return error(409, "id-conflict", "There is a job with this id.");
+    jobs_[write.id] = {.job = write.job, .version = call.version, .effects = 1};
+    unknown_.erase(write.id);
+    auto created = job_reply(201, write.id);
+    const auto location = "/clinch" + std::string{base_path} + "/jobs/" + http::percent_encode(write.id);
+    created.headers.push_back({.name = "Location", .value = location});
+    return created;
+}
+
+Reply Clinch::replace_job(const DestinationCall& call) {
+    Wrongs wrongs;
+    const auto write = read_clinch_job(call.body, wrongs);
+    if (auto refused = check_job(write, wrongs)) return *refused;
+    if (write.id != call.values[0]) return violation(409, "id-conflict", "data.id must be the id in the path.");
+    const auto found = jobs_.find(write.id);
+    if (found == jobs_.end() || unknown_.contains(write.id)) {
+        return error(404, "unknown-job", "There is no job with this id.");
+    }
+    auto& told = found->second;
+    // What is older than the last one changes nothing.
+    if (call.version < told.version) return job_reply(200, write.id);
+    auto job = write.job;
+    if (write.hides) {
+        job = told.job;
+        job.page_status = write.job.page_status;
+    }
+    const bool changed = !(job == told.job);
+    if (changed && call.version == told.version) {
+        return violation(409, "version-conflict", "This version came with another body before.");
+    }
+    told.job = std::move(job);
+    told.version = call.version;
+    told.effects += changed ? 1 : 0;
+    return job_reply(200, write.id);
+}
+
+Reply Clinch::job_reply(int status, const std::string& id) const {
+    json::Writer out;
+    out.begin_object().key("data").begin_object().member("type", job_type).member("id", id);
+    out.key("attributes").begin_object();
+    write_clinch_job(out, jobs_.at(id).job);
+    out.end_object().end_object().end_object();
+    return reply(status, out.text());
+}
+
 Reply Clinch::set_unknown(const Incoming& request) {
     ControlBody body{request.body};
     const auto email = small_letters(body->optional_text("email").value_or(""));
@@ -269,7 +329,13 @@ std::string Clinch::state() const {
         out.member("version", belief.version).member("records", belief.records).member("effects", belief.effects);
         out.end_object();
     }
-    out.end_object();
+    out.key("jobs").begin_object();
+    for (const auto& [id, told] : jobs_) {
+        out.key(id).begin_object();
+        write_clinch_job(out, told.job);
+        out.member("version", told.version).member("effects", told.effects).end_object();
+    }
+    out.end_object().end_object();
     return out.text();
 }
 

@@ -9,7 +9,9 @@
 #include "tools/sandbox/day_check.hpp"
 #include "tools/sandbox/day_control.hpp"
 #include "tools/sandbox/day_feed.hpp"
+#include "tools/sandbox/day_postings.hpp"
 #include "tools/sandbox/day_report.hpp"
+#include "tools/sandbox/day_runs.hpp"
 #include "tools/sandbox/day_script.hpp"
 #include "tools/sandbox/moment.hpp"
 
@@ -19,16 +21,28 @@ namespace {
 // How long one look into the topics waits when nothing is there.
 constexpr Milliseconds look{20};
 
-// The stories as they unfold: each candidate's next step begins when the one before has arrived everywhere.
-class Day {
+// Of the destinations that are waited for, those that are among `all`, in this order.
+std::vector<std::string> wanted_of(const std::vector<std::string>& all, const DaySettings& settings) {
+    const auto& wanted = settings.destinations;
+    std::vector<std::string> both;
+    for (const auto& one : all) {
+        if (std::find(wanted.begin(), wanted.end(), one) != wanted.end()) both.push_back(one);
+    }
+    return both;
+}
+
+// The candidates' stories as they unfold: each one's next step begins when the one before has arrived everywhere.
+class CandidateStories {
 public:
-    Day(const DaySettings& settings, Control& control)
+    CandidateStories(const DaySettings& settings, Control& control)
         : settings_{settings}, control_{control}, candidates_{hiring_day(SystemClock{}.now())} {
+        act_.subject = "candidate";
+        act_.destinations = wanted_of({"clara", "cluster", "cleary", "clinch"}, settings);
+        if (act_.destinations.empty()) return;
         for (const auto& candidate : candidates_) {
             Story story{.label = candidate.label};
             for (const auto& step : candidate.steps) story.transitions.push_back({.step = step});
-            total_ += story.transitions.size();
-            stories_.push_back(std::move(story));
+            act_.stories.push_back(std::move(story));
             progress_.push_back({});
             subjects_.push_back({.label = candidate.label, .at_cluster = candidate.at_cluster});
         }
@@ -37,9 +51,8 @@ public:
     [[nodiscard]] bool over() const {
         return std::all_of(progress_.begin(), progress_.end(), [](const Progress& p) { return p.ended; });
     }
-    [[nodiscard]] const std::vector<Story>& stories() const { return stories_; }
+    [[nodiscard]] const Act& act() const { return act_; }
     [[nodiscard]] const std::vector<Subject>& subjects() const { return subjects_; }
-    [[nodiscard]] std::string progress_text() const;
 
     // Makes every move whose time has come, and gives up those that took too long.
     void move_on(Instant now);
@@ -54,7 +67,7 @@ private:
     };
 
     [[nodiscard]] bool arrived(const Transition& transition) const {
-        return transition.arrivals.size() == settings_.destinations.size();
+        return transition.arrivals.size() == act_.destinations.size();
     }
     void make(std::size_t index, Transition& transition);
     void settle(Transition& transition);
@@ -62,32 +75,35 @@ private:
     const DaySettings& settings_;
     Control& control_;
     std::vector<Candidate> candidates_;
-    std::vector<Story> stories_;
+    Act act_;
     std::vector<Progress> progress_;
     std::vector<Subject> subjects_;
     std::map<std::string, std::map<std::string, Arrival>> heard_;  // by change id, then destination
-    std::size_t total_ = 0;
 };
 
-std::string Day::progress_text() const {
+std::string progress_text(const std::vector<Act>& acts) {
     std::size_t done = 0;
+    std::size_t total = 0;
     std::string waiting;
-    for (const auto& story : stories_) {
-        for (const auto& transition : story.transitions) {
-            if (arrived(transition))
-                ++done;
-            else if (transition.at != 0)
-                waiting += (waiting.empty() ? "" : ", ") + story.label;
+    for (const auto& act : acts) {
+        for (const auto& story : act.stories) {
+            total += story.transitions.size();
+            for (const auto& transition : story.transitions) {
+                if (transition.arrivals.size() == act.destinations.size())
+                    ++done;
+                else if (transition.at != 0)
+                    waiting += (waiting.empty() ? "" : ", ") + story.label;
+            }
         }
     }
-    return "  " + std::to_string(done) + " of " + std::to_string(total_) + " transitions have arrived" +
+    return "  " + std::to_string(done) + " of " + std::to_string(total) + " transitions have arrived" +
            (waiting.empty() ? "" : ", on the way: " + waiting);
 }
 
-void Day::move_on(Instant now) {
-    for (std::size_t i = 0; i < stories_.size(); ++i) {
+void CandidateStories::move_on(Instant now) {
+    for (std::size_t i = 0; i < act_.stories.size(); ++i) {
         auto& progress = progress_[i];
-        auto& transitions = stories_[i].transitions;
+        auto& transitions = act_.stories[i].transitions;
         if (progress.ended) continue;
         const bool on_the_way = progress.next > 0 && !arrived(transitions[progress.next - 1]);
         if (on_the_way) {
@@ -102,7 +118,7 @@ void Day::move_on(Instant now) {
     }
 }
 
-void Day::make(std::size_t index, Transition& transition) {
+void CandidateStories::make(std::size_t index, Transition& transition) {
     const auto& candidate = candidates_[index];
     auto& subject = subjects_[index];
     if (transition.step.call.empty()) {
@@ -126,10 +142,10 @@ void Day::make(std::size_t index, Transition& transition) {
     subject.ever_hired = subject.ever_hired || transition.step.kind == "hired";
 }
 
-void Day::hear(const Emitted& emitted) {
-    for (std::size_t i = 0; i < stories_.size(); ++i) {
+void CandidateStories::hear(const Emitted& emitted) {
+    for (std::size_t i = 0; i < act_.stories.size(); ++i) {
         if (subjects_[i].opportunity != emitted.opportunity) continue;
-        for (auto& transition : stories_[i].transitions) {
+        for (auto& transition : act_.stories[i].transitions) {
             const bool expected = transition.at != 0 && transition.change_id.empty() &&
                                   transition.step.kind == emitted.kind && emitted.occurred_at >= transition.at;
             if (!expected) continue;
@@ -140,39 +156,101 @@ void Day::hear(const Emitted& emitted) {
     }
 }
 
-void Day::hear(const Decided& decided) {
+void CandidateStories::hear(const Decided& decided) {
     if (!decided.final) return;
     // The first decision is the one that took effect; a repetition after a restart is not news.
     heard_[decided.change_id].try_emplace(
         decided.destination, Arrival{.outcome = decided.outcome, .ms = decided.latency_ms});
-    for (auto& story : stories_) {
+    for (auto& story : act_.stories) {
         for (auto& transition : story.transitions) {
             if (transition.change_id == decided.change_id) settle(transition);
         }
     }
 }
 
-void Day::settle(Transition& transition) {
+void CandidateStories::settle(Transition& transition) {
     for (const auto& entry : heard_[transition.change_id]) {
-        const auto& wanted = settings_.destinations;
+        const auto& wanted = act_.destinations;
         if (std::find(wanted.begin(), wanted.end(), entry.first) != wanted.end()) {
             transition.arrivals.insert(entry);
         }
     }
 }
 
-std::vector<Verdict> judge(const DaySettings& settings, const Day& day, Control& control) {
-    std::vector<Verdict> verdicts;
+// Clinch knows people by their addresses.
+void add_addresses(std::vector<Subject>& subjects, json::Value people) {
+    for (const auto& person : people.items()) {
+        for (auto& subject : subjects) {
+            if (subject.contact == person["contact"].string()) subject.address = person["email"].string();
+        }
+    }
+}
+
+std::vector<Verdict> judge(const DaySettings& settings, std::vector<Subject> subjects, Control& control) {
     const auto lever = control.get("/opportunities");
+    const auto postings = control.get("/postings");
+    add_addresses(subjects, control.get("/people").root());
+    std::vector<Verdict> verdicts;
     for (const auto& destination : settings.destinations) {
         const auto state = control.get("/" + destination + "/state");
         const auto violations = control.get("/" + destination + "/violations");
-        verdicts.push_back(
-            {.destination = destination,
-             .differences = differences(destination, day.subjects(), lever.root(), state.root()),
-             .violations = violations.root().items().size()});
+        Verdict verdict{.destination = destination};
+        verdict.differences = differences(destination, subjects, lever.root(), state.root());
+        for (auto& one : job_differences(destination, postings.root(), state.root())) {
+            verdict.differences.push_back(std::move(one));
+        }
+        verdict.violations = violations.root().items().size();
+        verdicts.push_back(std::move(verdict));
     }
     return verdicts;
+}
+
+// One line that changes, for who looks on.
+class ProgressLine {
+public:
+    ~ProgressLine() {
+        if (!shown_.empty()) std::cerr << clear << std::flush;
+    }
+    ProgressLine() = default;
+    ProgressLine(const ProgressLine&) = delete;
+    ProgressLine& operator=(const ProgressLine&) = delete;
+
+    void show(std::string text) {
+        if (!is_terminal_ || text == shown_) return;
+        std::cerr << clear << text << std::flush;
+        shown_ = std::move(text);
+    }
+
+private:
+    static constexpr const char* clear = "\r\x1b[K";
+    bool is_terminal_ = isatty(STDERR_FILENO) != 0;
+    std::string shown_{};
+};
+
+// Plays until everything has arrived or was given up. Answers the acts.
+std::vector<Act> play(
+    const DaySettings& settings, const kafka::Settings& kafka, Control& control, std::vector<Subject>& subjects) {
+    Feed feed{kafka};
+    CandidateStories candidates{settings, control};
+    const auto ask = [&kafka](const std::string& kind) { return ask_for_run(kafka, kind); };
+    PostingStories postings{wanted_of({"theorg", "clinch"}, settings), settings.patience, control, ask};
+    ProgressLine line;
+    while (!candidates.over() || !postings.over()) {
+        const auto now = SystemClock{}.monotonic();
+        candidates.move_on(now);
+        postings.move_on(now);
+        if (const auto heard = feed.next(look)) {
+            if (const auto* emitted = std::get_if<Emitted>(&*heard)) candidates.hear(*emitted);
+            if (const auto* ended = std::get_if<Ended>(&*heard)) postings.hear(*ended, now);
+            if (const auto* decided = std::get_if<Decided>(&*heard)) {
+                candidates.hear(*decided);
+                postings.hear(*decided);
+            }
+        }
+        line.show(progress_text({candidates.act(), postings.act()}));
+    }
+    subjects = candidates.subjects();
+    return {candidates.act(), postings.act()};
 }
 
 }  // namespace
@@ -182,35 +260,27 @@ int play_day(const DaySettings& settings) {
         .brokers = settings.brokers, .topic_prefix = settings.topic_prefix, .fetch_wait = Milliseconds{10}};
     Control control{settings.lever_url};
     control.get("/people");  // a sandbox that is not there is told before a broker is looked for
-    Feed feed{kafka_settings};
-    Day day{settings, control};
-
-    const bool show_progress = isatty(STDERR_FILENO) != 0;
     const auto began = SystemClock{}.monotonic();
-    std::string shown;
-    while (!day.over()) {
-        day.move_on(SystemClock{}.monotonic());
-        if (const auto heard = feed.next(look)) {
-            std::visit([&](const auto& notice) { day.hear(notice); }, *heard);
-        }
-        if (auto text = day.progress_text(); show_progress && text != shown) {
-            std::cerr << "\r\x1b[K" << text << std::flush;
-            shown = std::move(text);
-        }
-    }
-    if (show_progress) std::cerr << "\r\x1b[K" << std::flush;
+    std::vector<Subject> subjects;
+    auto acts = play(settings, kafka_settings, control, subjects);
+    std::erase_if(acts, [](const Act& act) { return act.destinations.empty(); });
     const auto took = std::chrono::duration_cast<Milliseconds>(SystemClock{}.monotonic() - began);
 
     const auto colour = isatty(STDOUT_FILENO) != 0 ? Colour::yes : Colour::no;
-    const auto verdicts = judge(settings, day, control);
-    const auto lost = missing(day.stories(), settings.destinations);
-    std::cout << table(day.stories(), settings.destinations, took, colour) << summary(day.stories(), verdicts, colour)
-              << std::endl;
-    for (const auto& sentence : lost) std::cerr << "missing: " << sentence << '\n';
-    const bool all_well = std::all_of(verdicts.begin(), verdicts.end(), [](const Verdict& v) {
+    const auto verdicts = judge(settings, std::move(subjects), control);
+    std::cout << headline(acts, took, colour);
+    for (const auto& act : acts) std::cout << table(act, colour);
+    std::cout << summary(acts, verdicts, colour) << std::endl;
+    bool all_well = std::all_of(verdicts.begin(), verdicts.end(), [](const Verdict& v) {
         return v.differences.empty() && v.violations == 0;
     });
-    return lost.empty() && all_well ? 0 : 1;
+    for (const auto& act : acts) {
+        for (const auto& sentence : missing(act)) {
+            std::cerr << "missing: " << sentence << '\n';
+            all_well = false;
+        }
+    }
+    return all_well ? 0 : 1;
 }
 
 }  // namespace hirewire::sandbox

@@ -1,6 +1,6 @@
 #pragma once
-// `hirewire-sandbox day`: plays a short hiring day at a running sandbox, watches Hirewire's topics for what becomes
-// of each transition, and prints who heard of what, and how soon.
+// `hirewire-sandbox day`: plays a short hiring day at a running sandbox, candidates and a posting, watches Hirewire's
+// topics for what becomes of each transition, and prints who heard of what, and how soon.
 #include <string>
 #include <vector>
 
@@ -12,7 +12,7 @@ struct DaySettings {
     std::string lever_url{};
     std::string brokers{};
     std::string topic_prefix{};
-    std::vector<std::string> destinations{"clara", "cluster", "cleary"};
+    std::vector<std::string> destinations{"clara", "cluster", "cleary", "clinch", "theorg"};
     Milliseconds patience{60'000};  // for one transition, until it has arrived everywhere
 };
 

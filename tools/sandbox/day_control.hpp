@@ -13,10 +13,13 @@ class Control {
 public:
     explicit Control(const std::string& url);
 
-    // Both throw std::runtime_error when there is no answer or it is not 2xx.
+    // All throw std::runtime_error when there is no answer or it is not 2xx.
     json::Document get(const std::string& path) { return call(http::Method::get, path, ""); }
     json::Document post(const std::string& path, const std::string& body) {
         return call(http::Method::post, path, body);
+    }
+    json::Document patch(const std::string& path, const std::string& body) {
+        return call(http::Method::patch, path, body);
     }
 
 private:

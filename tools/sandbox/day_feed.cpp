@@ -4,6 +4,7 @@
 
 #include "hirewire/v1/change.pb.h"
 #include "hirewire/v1/outcome.pb.h"
+#include "hirewire/v1/run.pb.h"
 
 namespace hirewire::sandbox {
 namespace {
@@ -38,7 +39,7 @@ std::string word_of(v1::OutcomeKind kind) {
     return word;
 }
 
-std::optional<Emitted> read_change(const std::string& bytes) {
+std::optional<Notice> read_change(const std::string& bytes) {
     v1::Change change;
     if (!change.ParseFromString(bytes)) return std::nullopt;
     return Emitted{
@@ -48,27 +49,38 @@ std::optional<Emitted> read_change(const std::string& bytes) {
         .occurred_at = change.occurred_at_ms()};
 }
 
-std::optional<Decided> read_outcome(const std::string& bytes) {
+std::optional<Notice> read_outcome(const std::string& bytes) {
     v1::Outcome outcome;
     if (!outcome.ParseFromString(bytes)) return std::nullopt;
     const auto kind = outcome.outcome();
     return Decided{
         .change_id = outcome.change_id(),
+        .resource = outcome.opportunity_id().empty() ? outcome.resource() : outcome.opportunity_id(),
         .destination = outcome.destination(),
         .outcome = word_of(kind),
         .final = kind != v1::OUTCOME_KIND_RETRYING && kind != v1::OUTCOME_KIND_HELD,
-        .latency_ms = outcome.latency_ms()};
+        .latency_ms = outcome.latency_ms(),
+        .decided_at = outcome.decided_at_ms()};
+}
+
+std::optional<Notice> read_run(const std::string& bytes) {
+    v1::Run run;
+    if (!run.ParseFromString(bytes)) return std::nullopt;
+    const bool finished = run.state() == v1::RUN_STATE_FINISHED;
+    if (!finished && run.state() != v1::RUN_STATE_FAILED) return std::nullopt;
+    return Ended{.run_id = run.run_id(), .finished = finished};
 }
 
 }  // namespace
 
 Feed::Feed(const kafka::Settings& settings)
-    : tail_{settings, {"hiring.changes", "sync.outcomes"}, kafka::Tail::From::end} {}
+    : tail_{settings, {"hiring.changes", "sync.outcomes", "hiring.runs"}, kafka::Tail::From::end} {}
 
-std::optional<std::variant<Emitted, Decided>> Feed::next(Milliseconds wait) {
+std::optional<Notice> Feed::next(Milliseconds wait) {
     const auto record = tail_.next(wait);
     if (!record || !record->value) return std::nullopt;
     if (record->partition.topic == "hiring.changes") return read_change(*record->value);
+    if (record->partition.topic == "hiring.runs") return read_run(*record->value);
     return read_outcome(*record->value);
 }
 

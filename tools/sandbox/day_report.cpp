@@ -52,12 +52,12 @@ struct Cell {
 Cell cell_of(const Transition& transition, const std::string& destination) {
     const auto found = transition.arrivals.find(destination);
     if (found != transition.arrivals.end())
-        return {.outcome = found->second.outcome, .time = in_ms(found->second.ms)};
+        return {.outcome = found->second.outcome, .time = std::to_string(found->second.ms)};
     return {.outcome = transition.at == 0 ? "-" : "missing"};
 }
 
 struct Widths {
-    std::size_t label = std::string_view{"candidate"}.size();
+    std::size_t label = 0;
     std::size_t kind = 0;
     std::size_t status = 0;
     std::map<std::string, std::size_t> outcome{};
@@ -66,11 +66,15 @@ struct Widths {
     [[nodiscard]] std::size_t cell(const std::string& destination) const {
         return std::max(destination.size(), outcome.at(destination) + 2 + time.at(destination));
     }
-    [[nodiscard]] std::size_t transition() const { return kind + 2 + status; }
+    [[nodiscard]] std::size_t transition() const {
+        return std::max(std::string_view{"transition"}.size(), kind + 2 + status);
+    }
 };
 
-Widths measure(const std::vector<Story>& stories, const std::vector<std::string>& destinations) {
+Widths measure(const Act& act) {
+    const auto& [subject, destinations, stories] = act;
     Widths widths;
+    widths.label = subject.size();
     for (const auto& destination : destinations) widths.outcome[destination] = widths.time[destination] = 0;
     for (const auto& story : stories) {
         widths.label = std::max(widths.label, story.label.size());
@@ -92,22 +96,32 @@ struct Tally {
     std::vector<std::int64_t> times{};
 };
 
+std::vector<const Transition*> told_to(const std::vector<Act>& acts, const std::string& destination) {
+    std::vector<const Transition*> all;
+    for (const auto& act : acts) {
+        const auto& told = act.destinations;
+        if (std::find(told.begin(), told.end(), destination) == told.end()) continue;
+        for (const auto& story : act.stories) {
+            for (const auto& transition : story.transitions) all.push_back(&transition);
+        }
+    }
+    return all;
+}
+
 // Times of what the destination was told; of everything where it was told nothing.
-Tally tally_of(const std::vector<Story>& stories, const std::string& destination) {
+Tally tally_of(const std::vector<Act>& acts, const std::string& destination) {
     Tally tally;
     std::vector<std::int64_t> all;
-    for (const auto& story : stories) {
-        for (const auto& transition : story.transitions) {
-            const auto found = transition.arrivals.find(destination);
-            if (found == transition.arrivals.end()) {
-                if (transition.at != 0) ++tally.outcomes["missing"];
-                continue;
-            }
-            const auto& arrival = found->second;
-            ++tally.outcomes[arrival.outcome];
-            all.push_back(arrival.ms);
-            if (arrival.outcome == "applied" || arrival.outcome == "unchanged") tally.times.push_back(arrival.ms);
+    for (const auto* transition : told_to(acts, destination)) {
+        const auto found = transition->arrivals.find(destination);
+        if (found == transition->arrivals.end()) {
+            if (transition->at != 0) ++tally.outcomes["missing"];
+            continue;
         }
+        const auto& arrival = found->second;
+        ++tally.outcomes[arrival.outcome];
+        all.push_back(arrival.ms);
+        if (arrival.outcome == "applied" || arrival.outcome == "unchanged") tally.times.push_back(arrival.ms);
     }
     if (tally.times.empty()) tally.times = std::move(all);
     std::sort(tally.times.begin(), tally.times.end());
@@ -139,18 +153,23 @@ std::string seconds(Milliseconds time) {
 
 }  // namespace
 
-std::string table(
-    const std::vector<Story>& stories,
-    const std::vector<std::string>& destinations,
-    Milliseconds took,
-    Colour colour) {
-    const auto widths = measure(stories, destinations);
+std::string headline(const std::vector<Act>& acts, Milliseconds took, Colour colour) {
     std::size_t transitions = 0;
-    for (const auto& story : stories) transitions += story.transitions.size();
+    std::string cast;
+    for (const auto& act : acts) {
+        const auto count = act.stories.size();
+        cast += std::to_string(count) + " " + act.subject + (count == 1 ? "" : "s") + ", ";
+        for (const auto& story : act.stories) transitions += story.transitions.size();
+    }
+    return "\n  " + painted("A hiring day", bold, colour) + ": " + cast + std::to_string(transitions) +
+           " transitions, " + seconds(took) + "; below, milliseconds from each to its outcome\n";
+}
 
-    std::string out = "\n  " + painted("A hiring day", bold, colour) + ": " + std::to_string(stories.size()) +
-                      " candidates, " + std::to_string(transitions) + " transitions, " + seconds(took) + "\n\n";
-    std::string head = "  " + left("candidate", widths.label) + "  " + left("transition", widths.transition());
+std::string table(const Act& act, Colour colour) {
+    const auto& [subject, destinations, stories] = act;
+    const auto widths = measure(act);
+    std::string out = "\n";
+    std::string head = "  " + left(subject, widths.label) + "  " + left("transition", widths.transition());
     std::string line = "  " + rule(widths.label) + "  " + rule(widths.transition());
     for (const auto& destination : destinations) {
         const bool last = &destination == &destinations.back();
@@ -161,8 +180,8 @@ std::string table(
     for (const auto& story : stories) {
         std::string label = story.label;
         for (const auto& transition : story.transitions) {
-            out += "  " + left(label, widths.label) + "  " + left(transition.step.kind, widths.kind) + "  " +
-                   left(transition.step.status, widths.status);
+            const auto what = left(transition.step.kind, widths.kind) + "  " + transition.step.status;
+            out += "  " + left(label, widths.label) + "  " + left(what, widths.transition());
             label.clear();
             for (const auto& destination : destinations) {
                 const auto cell = cell_of(transition, destination);
@@ -177,7 +196,7 @@ std::string table(
     return out;
 }
 
-std::string summary(const std::vector<Story>& stories, const std::vector<Verdict>& verdicts, Colour colour) {
+std::string summary(const std::vector<Act>& acts, const std::vector<Verdict>& verdicts, Colour colour) {
     std::size_t name_width = 0;
     std::size_t count_width = 0;
     std::size_t median_width = 0;
@@ -189,7 +208,7 @@ std::string summary(const std::vector<Story>& stories, const std::vector<Verdict
     };
     std::vector<Row> rows;
     for (const auto& verdict : verdicts) {
-        const auto tally = tally_of(stories, verdict.destination);
+        const auto tally = tally_of(acts, verdict.destination);
         Row row{.counts = counts(tally)};
         if (!tally.times.empty()) {
             row.median = in_ms(tally.times[tally.times.size() / 2]);
@@ -218,17 +237,18 @@ std::string summary(const std::vector<Story>& stories, const std::vector<Verdict
     return out;
 }
 
-std::vector<std::string> missing(const std::vector<Story>& stories, const std::vector<std::string>& destinations) {
+std::vector<std::string> missing(const Act& act) {
     std::vector<std::string> sentences;
-    for (const auto& story : stories) {
+    for (const auto& story : act.stories) {
         for (const auto& transition : story.transitions) {
             if (transition.at == 0) continue;
             std::string where;
-            for (const auto& destination : destinations) {
+            for (const auto& destination : act.destinations) {
                 if (!transition.arrivals.contains(destination)) where += (where.empty() ? "" : ", ") + destination;
             }
             if (where.empty()) continue;
-            const auto what = story.label + ", " + transition.step.kind + " (" + transition.step.status + ")";
+            const auto& step = transition.step;
+            const auto what = story.label + ", " + step.kind + (step.status.empty() ? "" : " (" + step.status + ")");
             sentences.push_back(
                 transition.change_id.empty() ? what + ": no change came out of lever-source"
                                              : what + ": no outcome at " + where);

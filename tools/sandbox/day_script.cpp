@@ -32,12 +32,11 @@ Step unhired(const std::string& stage) {
 }
 
 Step hired(const std::string& date) {
-    return {
-        .kind = "hired", .status = "Hired, from " + date, .call = "/hire", .body = one_member("start_date", date)};
+    return {.kind = "hired", .status = "from " + date, .call = "/hire", .body = one_member("start_date", date)};
 }
 
 Step hired_without_date() {
-    return {.kind = "hired", .status = "Hired, no start date", .call = "/hire", .body = R"({"start_date":null})"};
+    return {.kind = "hired", .status = "no start date", .call = "/hire", .body = R"({"start_date":null})"};
 }
 
 }  // namespace
@@ -72,6 +71,17 @@ std::vector<Candidate> hiring_day(Timestamp now) {
         {.label = "Lovisa",
          .name = "Lovisa Umbercroft",
          .steps = {applied(), stage("Background check"), archived("Position closed")}}};
+}
+
+std::vector<Advert> adverts() {
+    return {
+        {.label = "Gardener",
+         .steps = {
+             {.kind = "opened",
+              .status = "in Lisbon",
+              .body = R"({"text":"Gardener","department":"Grounds","team":"Roses","location":"Lisbon"})"},
+             {.kind = "changed", .status = "now in Porto", .body = R"({"location":"Porto"})"},
+             {.kind = "closed", .status = "", .body = R"({"state":"closed"})"}}}};
 }
 
 }  // namespace hirewire::sandbox

@@ -1,5 +1,5 @@
 #pragma once
-// What happens in the hiring day: who applies, and how each story goes on.
+// What happens in the hiring day: who applies, which job is advertised, and how each story goes on.
 #include <string>
 #include <vector>
 
@@ -9,9 +9,9 @@ namespace hirewire::sandbox {
 
 // One transition, as the control call that makes it and the change that Hirewire should make of it.
 struct Step {
-    std::string kind{};    // applied, stage, archived, unarchived, hired, unhired
+    std::string kind{};    // applied, stage, archived, unarchived, hired, unhired; opened, changed, closed
     std::string status{};  // what the table says beside it
-    std::string call{};    // behind /_sandbox/opportunities/{id}; empty: the application itself
+    std::string call{};    // behind /_sandbox/opportunities/{id}; empty: the application, or the posting itself
     std::string body{};
 };
 
@@ -23,5 +23,13 @@ struct Candidate {
 };
 
 std::vector<Candidate> hiring_day(Timestamp now);
+
+// A posting: the first step makes it.
+struct Advert {
+    std::string label{};
+    std::vector<Step> steps{};
+};
+
+std::vector<Advert> adverts();
 
 }  // namespace hirewire::sandbox

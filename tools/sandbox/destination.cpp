@@ -20,8 +20,8 @@ using http::Reply;
 
 constexpr std::size_t remembered_requests = 50'000;
 
-constexpr std::array<std::string_view, 6> headers_of_interest{
-    "content-type", "accept", "idempotency-key", "source-version", "if-match", "traceparent"};
+constexpr std::array<std::string_view, 7> headers_of_interest{
+    "content-type", "accept", "date", "idempotency-key", "source-version", "if-match", "traceparent"};
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -174,7 +174,12 @@ boost::asio::awaitable<Reply> Destination::serve(
 
 Reply Destination::fault_reply(const Fault& fault) const {
     Reply reply = error(*fault.status, problem_code(*fault.status), "The sandbox was told to answer so.");
-    if (!fault.retry_after.empty()) reply.headers.push_back({"Retry-After", fault.retry_after});
+    if (!fault.location.empty()) reply.headers.push_back({"Location", fault.location});
+    if (fault.retry_after.empty()) return reply;
+    reply.headers.push_back({"Retry-After", fault.retry_after});
+    // It may be a time, which means nothing without the time that the server has now.
+    const bool dated = !http::header(reply.headers, "Date").empty();
+    if (!dated) reply.headers.push_back({"Date", http_date(from_ms(wall_clock()))});
     return reply;
 }
 

@@ -23,6 +23,7 @@ Fault Faults::next(std::string_view target) {
     if (settings_.status && dice_.hits(settings_.ratio)) {
         fault.status = settings_.status;
         fault.retry_after = settings_.retry_after;
+        fault.location = settings_.location;
     }
     fault.lose_response = dice_.hits(settings_.lose_response_ratio);
     return fault;
@@ -43,6 +44,7 @@ std::string Faults::set(std::string_view body) {
     fresh.reset_ratio = object.optional_ratio("reset_ratio").value_or(0);
     fresh.lose_response_ratio = object.optional_ratio("lose_response_ratio").value_or(0);
     fresh.retry_after = object.optional_text("retry_after").value_or("");
+    fresh.location = object.optional_text("location").value_or("");
     fresh.until_requests = object.optional_integer("until_requests");
     fresh.path = object.optional_text("path").value_or("");
     if (!fresh.path.empty() && !fresh.path.starts_with('/')) object.wrong("path", "must begin with /");
@@ -58,6 +60,7 @@ std::string Faults::text() const {
     if (settings_.status) {
         out.member("status", *settings_.status).key("ratio").number(settings_.ratio);
         if (!settings_.retry_after.empty()) out.member("retry_after", settings_.retry_after);
+        if (!settings_.location.empty()) out.member("location", settings_.location);
     }
     out.member("latency_ms", settings_.latency.count())
         .key("reset_ratio")

@@ -14,6 +14,7 @@ struct FaultSettings {
     std::optional<int> status{};                   // answered in place of the request
     double ratio = 1;                              // of requests that get `status`
     std::string retry_after{};                     // sent with `status`
+    std::string location{};                        // likewise
     Milliseconds latency{0};                       // before anything else happens
     double reset_ratio = 0;                        // the connection closes, nothing is done
     double lose_response_ratio = 0;                // the request is carried out, then the connection closes
@@ -27,6 +28,7 @@ struct Fault {
     Milliseconds latency{0};
     std::optional<int> status{};
     std::string retry_after{};
+    std::string location{};
     bool reset = false;
     bool lose_response = false;
 };

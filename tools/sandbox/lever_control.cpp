@@ -8,6 +8,7 @@
 #include "common/json/writer.hpp"
 #include "tools/sandbox/control_body.hpp"
 #include "tools/sandbox/control_reply.hpp"
+#include "tools/sandbox/lever_past.hpp"
 #include "tools/sandbox/lever_views.hpp"
 #include "tools/sandbox/or_null.hpp"
 
@@ -46,8 +47,10 @@ void LeverControl::add_routes(std::vector<http::Route>& routes) {
     add_move(Method::post, "/unarchive", &LeverControl::unarchive);
     add_move(Method::post, "/hire", &LeverControl::hire);
     add_move(Method::post, "/offer", &LeverControl::offer);
+    add_move(Method::post, "/touch", &LeverControl::touch);
     add_move(Method::del, "", &LeverControl::remove);
 
+    add(Method::post, "/past", [this](const Incoming& r, const PathValues&) { return add_past(model_, r); });
     add(Method::get, "/people", [this](const Incoming&, const PathValues&) {
         return http::json_reply(200, all_people(model_));
     });
@@ -164,6 +167,13 @@ Reply LeverControl::offer(const Incoming& request, const Opportunity& opportunit
     const auto date = body->optional_date("start_date");
     if (auto refused = body.refusal()) return *refused;
     model_.sign_offer(opportunity.id, midnight(date), wall_clock());
+    return moved(opportunity.id, {});
+}
+
+Reply LeverControl::touch(const Incoming& request, const Opportunity& opportunity) {
+    ControlBody body{request.body};
+    if (auto refused = body.refusal()) return *refused;
+    model_.touch(opportunity.id, wall_clock());
     return moved(opportunity.id, {});
 }
 

@@ -27,6 +27,7 @@ private:
     http::Reply unarchive(const http::Incoming& request, const Opportunity& opportunity);
     http::Reply hire(const http::Incoming& request, const Opportunity& opportunity);
     http::Reply offer(const http::Incoming& request, const Opportunity& opportunity);
+    http::Reply touch(const http::Incoming& request, const Opportunity& opportunity);
     http::Reply remove(const http::Incoming& request, const Opportunity& opportunity);
     http::Reply change_person(const http::Incoming& request, const Contact& contact);
     http::Reply anonymize(const http::Incoming& request, const Contact& contact);

@@ -13,6 +13,11 @@ namespace {
 
 constexpr std::size_t remembered_requests = 20'000;
 
+bool is_write(const http::Incoming& request) {
+    const bool reads = request.method == http::Method::get || request.method == http::Method::head;
+    return !reads && !request.target.starts_with("/v1/webhooks");
+}
+
 }  // namespace
 
 LeverGate::LeverGate(LeverGateSettings settings, Dice& dice)
@@ -47,6 +52,7 @@ boost::asio::awaitable<http::Reply> LeverGate::serve(
     if (fault.lose_response) reply = no_answer();
 
     ++count_;
+    if (is_write(request)) ++writes_;
     seen_.push_back(
         {.at = at,
          .method = std::string{http::name_of(request.method)},
@@ -86,7 +92,7 @@ bool LeverGate::take_token() {
 
 std::string LeverGate::log() const {
     json::Writer out;
-    out.begin_object().member("count", count_).key("requests").begin_array();
+    out.begin_object().member("count", count_).member("writes", writes_).key("requests").begin_array();
     for (const auto& seen : seen_) {
         out.begin_object()
             .member("at", seen.at)

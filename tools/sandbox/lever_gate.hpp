@@ -32,7 +32,8 @@ public:
     Faults& faults() { return faults_; }
     [[nodiscard]] const Grants& grants() const { return grants_; }
     void set_grants(const Grants& grants) { grants_ = grants; }
-    // {"count":…,"requests":[…]}, the newest 20,000.
+    // {"count":…,"writes":…,"requests":[…]}, the newest 20,000. `writes` counts all calls but reads and those about
+    // webhook subscriptions, which an operator makes: Hirewire itself must leave it at 0.
     [[nodiscard]] std::string log() const;
 
 private:
@@ -57,6 +58,7 @@ private:
     Instant refilled_at_;
     std::deque<Seen> seen_;
     std::int64_t count_ = 0;
+    std::int64_t writes_ = 0;
 };
 
 }  // namespace hirewire::sandbox

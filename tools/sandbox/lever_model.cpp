@@ -209,6 +209,12 @@ Events LeverModel::unarchive(const std::string& id, Moment now) {
     return {std::move(event)};
 }
 
+Moment LeverModel::touch(const std::string& id, Moment now) {
+    auto& opportunity = at(id);
+    opportunity.updated_at = next_move(opportunity, now);
+    return opportunity.updated_at;
+}
+
 void LeverModel::sign_offer(const std::string& id, std::optional<Moment> start_date, Moment now) {
     auto& opportunity = at(id);
     if (!opportunity.offer) {

@@ -170,6 +170,8 @@ public:
     Events enter_stage(const std::string& opportunity, const std::string& stage, Moment now);
     Events archive(const std::string& opportunity, const std::string& reason, Moment now);
     Events unarchive(const std::string& opportunity, Moment now);
+    // A note or a tag: nothing moves, and Lever announces nothing.
+    Moment touch(const std::string& opportunity, Moment now);
     // Makes or changes the signed offer. Lever announces nothing.
     void sign_offer(const std::string& opportunity, std::optional<Moment> start_date, Moment now);
     Events remove(const std::string& opportunity, Moment now);

@@ -2,6 +2,7 @@
 
 #include "common/core/time.hpp"
 #include "common/json/writer.hpp"
+#include "tools/sandbox/lever_json.hpp"
 #include "tools/sandbox/or_null.hpp"
 
 namespace hirewire::sandbox {
@@ -45,6 +46,18 @@ std::string all_people(const LeverModel& model) {
             .member("email", entry.second.email)
             .member("phone", entry.second.phone)
             .end_object();
+    }
+    out.end_array();
+    return out.text();
+}
+
+std::string all_postings(const LeverModel& model) {
+    json::Writer out;
+    out.begin_array();
+    for (const auto& posting : model.postings()) {
+        out.begin_object().member("id", posting.id).member("deleted", posting.deleted_at.has_value()).key("posting");
+        write_posting(out, posting);
+        out.end_object();
     }
     out.end_array();
     return out.text();

@@ -10,5 +10,7 @@ namespace hirewire::sandbox {
 std::string all_opportunities(const LeverModel& model);
 // A JSON array: everybody who ever was in here, under every name and address.
 std::string all_people(const LeverModel& model);
+// A JSON array: each posting as Lever's API shows it, deleted ones too: {"id", "deleted", "posting": {…}}.
+std::string all_postings(const LeverModel& model);
 
 }  // namespace hirewire::sandbox

@@ -17,7 +17,8 @@ constexpr int usage_error = 2;
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"A stand-in for Lever, CLARA, Cluster and Cleary, for development and tests."};
+    CLI::App app{
+        "Stand-ins for Lever, CLARA, Cluster, Cleary, Clinch Talent and The Org, for development and tests."};
     app.set_version_flag("--version", HIREWIRE_VERSION);
     // "500ms", "10s": to milliseconds.
     const CLI::AsNumberWithUnit duration{std::map<std::string, double>{{"ms", 1}, {"s", 1'000}, {"m", 60'000}}};
@@ -47,7 +48,7 @@ int main(int argc, char** argv) {
     day_command->add_option("--topic-prefix", day.topic_prefix, "As kafka.topic_prefix");
     day_command->add_option("--destinations", day.destinations, "Whose outcomes to wait for")
         ->delimiter(',')
-        ->check(CLI::IsMember({"clara", "cluster", "cleary"}))
+        ->check(CLI::IsMember({"clara", "cluster", "cleary", "clinch", "theorg"}))
         ->capture_default_str();
     day_command->add_option("--patience", patience_ms, "How long a step may take")
         ->transform(duration)

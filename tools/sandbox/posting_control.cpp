@@ -7,6 +7,7 @@
 #include "common/json/writer.hpp"
 #include "tools/sandbox/control_body.hpp"
 #include "tools/sandbox/control_reply.hpp"
+#include "tools/sandbox/lever_views.hpp"
 
 namespace hirewire::sandbox {
 namespace {
@@ -48,6 +49,10 @@ Reply moved(const std::string& id) {
 void PostingControl::add_routes(std::vector<http::Route>& routes) {
     auto make = http::answer([this](const Incoming& request, const PathValues&) { return create(request); });
     routes.push_back({.method = Method::post, .path = "/_sandbox/postings", .handle = std::move(make)});
+
+    auto list = http::answer(
+        [this](const Incoming&, const PathValues&) { return http::json_reply(200, all_postings(model_)); });
+    routes.push_back({.method = Method::get, .path = "/_sandbox/postings", .handle = std::move(list)});
 
     using Move = Reply (PostingControl::*)(const Incoming&, const Posting&);
     const auto add_move = [&](Method method, Move move) {

@@ -82,10 +82,30 @@ std::string read_value(StrictObject& operation, Kind kind) {
     return operation.text("value");
 }
 
-std::optional<Change> read_operation(json::Value value, std::string where, Wrongs& wrongs) {
+// The first home address: a filter would find nothing to replace.
+std::string read_first_address(StrictObject& operation, const User& user, Wrongs& wrongs) {
+    const auto emails = operation.array("value").items();
+    if (!user.home_email.empty()) operation.wrong("path", "would add a second home address");
+    if (emails.size() != 1) {
+        operation.wrong("value", "must hold exactly one address");
+        return {};
+    }
+    StrictObject email{emails[0], "emails[0]", wrongs};
+    auto address = email.text("value");
+    email.one_of("type", {"home"});
+    email.finish();
+    return address;
+}
+
+std::optional<Change> read_operation(json::Value value, std::string where, const User& user, Wrongs& wrongs) {
     StrictObject operation{value, std::move(where), wrongs};
     const auto op = operation.one_of("op", {"add", "replace", "remove"});
     const auto path = operation.text("path");
+    if (op == "add" && path == "emails") {
+        auto address = read_first_address(operation, user, wrongs);
+        operation.finish();
+        return Change{.field = &User::home_email, .value = std::move(address)};
+    }
     std::optional<Change> change;
     const auto found =
         std::find_if(attributes.begin(), attributes.end(), [&](const Attribute& a) { return a.path == path; });
@@ -103,6 +123,30 @@ std::optional<Change> read_operation(json::Value value, std::string where, Wrong
     }
     operation.finish();
     return change;
+}
+
+// An attribute that belongs to somebody else goes back as it came.
+void must_stay(StrictObject& object, std::string_view name, const std::string& is) {
+    const auto came = object.optional_text(name).value_or("");
+    if (came != is) object.wrong(name, "belongs to somebody else and must stay as it is");
+}
+
+std::string read_kept_emails(StrictObject& object, const User& user, Wrongs& wrongs) {
+    std::string home;
+    std::string company;
+    for (const auto& value : object.array("emails").items()) {
+        StrictObject email{value, "emails", wrongs};
+        auto address = email.text("value");
+        const auto type = email.one_of("type", {"home", "work"});
+        const bool primary = email.optional_boolean("primary").value_or(false);
+        email.finish();
+        if (primary != (type == "work")) email.wrong("primary", "must stay as it is");
+        auto& place = type == "home" ? home : company;
+        if (!place.empty()) email.wrong("type", "comes twice");
+        place = std::move(address);
+    }
+    if (company != user.primary_email) object.wrong("emails", "must keep the company's address as it is");
+    return home;
 }
 
 void write_if(json::Writer& out, std::string_view name, std::string_view value) {
@@ -142,14 +186,49 @@ User read_user(json::Value body, Wrongs& wrongs) {
     return user;
 }
 
-std::vector<Change> read_patch(json::Value body, Wrongs& wrongs) {
+std::vector<Change> read_put(json::Value body, const User& user, Wrongs& wrongs) {
+    StrictObject object{body, "", wrongs};
+    std::vector<Change> changes;
+    const auto set = [&changes](std::string User::*field, std::string value) {
+        changes.push_back(Change{.field = field, .value = std::move(value)});
+    };
+    read_schemas(object, {core_urn, preboarding_urn}, enterprise_urn);
+    must_stay(object, "id", user.id);
+    must_stay(object, "externalId", user.external_id);
+    must_stay(object, "userName", user.user_name);
+    must_stay(object, "userType", user.user_type);
+    if (user.active) object.wrong("active", "is true by now: this record may not be replaced");
+    if (object.boolean("active")) object.wrong("active", "must be false");
+    StrictObject name{object.object("name"), "name", wrongs};
+    set(&User::given_name, name.text("givenName"));
+    set(&User::family_name, name.text("familyName"));
+    name.finish();
+    set(&User::title, object.optional_text("title").value_or(""));
+    set(&User::home_email, read_kept_emails(object, user, wrongs));
+    std::string department;
+    if (const auto value = object.optional_object(enterprise_urn); !value.is_null()) {
+        StrictObject enterprise{value, "enterprise", wrongs};
+        department = enterprise.optional_text("department").value_or("");
+        enterprise.finish();
+    }
+    set(&User::department, std::move(department));
+    StrictObject preboarding{object.object(preboarding_urn), "preboarding", wrongs};
+    set(&User::start_date, preboarding.optional_date("startDate").value_or(""));
+    set(&User::hired_at, preboarding.time("hiredAt"));
+    set(&User::opportunity, preboarding.text("leverOpportunityId"));
+    preboarding.finish();
+    object.finish();
+    return changes;
+}
+
+std::vector<Change> read_patch(json::Value body, const User& user, Wrongs& wrongs) {
     StrictObject object{body, "", wrongs};
     read_schemas(object, {patch_urn}, patch_urn);
     std::vector<Change> changes;
     const auto operations = object.array("Operations").items();
     if (operations.empty()) object.wrong("Operations", "must not be empty");
     for (std::size_t i = 0; i < operations.size(); ++i) {
-        auto change = read_operation(operations[i], "Operations[" + std::to_string(i) + "]", wrongs);
+        auto change = read_operation(operations[i], "Operations[" + std::to_string(i) + "]", user, wrongs);
         if (change) changes.push_back(std::move(*change));
     }
     object.finish();
@@ -193,9 +272,16 @@ void write_user(json::Writer& out, const User& user, std::string_view location) 
     out.end_object();
     write_if(out, "title", user.title);
     out.member("userType", user.user_type).member("active", user.active);
-    if (!user.home_email.empty()) {
-        out.key("emails").begin_array().begin_object();
-        out.member("value", user.home_email).member("type", "home").end_object().end_array();
+    if (!user.home_email.empty() || !user.primary_email.empty()) {
+        out.key("emails").begin_array();
+        if (!user.primary_email.empty()) {
+            out.begin_object().member("value", user.primary_email).member("type", "work").member("primary", true);
+            out.end_object();
+        }
+        if (!user.home_email.empty()) {
+            out.begin_object().member("value", user.home_email).member("type", "home").end_object();
+        }
+        out.end_array();
     }
     if (!user.department.empty()) {
         out.key(enterprise_urn).begin_object().member("department", user.department).end_object();
@@ -216,8 +302,8 @@ void write_user(json::Writer& out, const User& user, std::string_view location) 
         .end_object();
 }
 
-std::string service_provider_config() {
-    const auto support = [](json::Writer& out, std::string_view name, bool supported) {
+std::string service_provider_config(const Support& support) {
+    const auto say = [](json::Writer& out, std::string_view name, bool supported) {
         out.key(name).begin_object().member("supported", supported).end_object();
     };
     json::Writer out;
@@ -226,12 +312,17 @@ std::string service_provider_config() {
         .begin_array()
         .string("urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig")
         .end_array();
-    support(out, "patch", true);
+    say(out, "patch", support.patch);
     out.key("bulk").begin_object().member("supported", false).member("maxOperations", 0).member("maxPayloadSize", 0);
-    out.end_object().key("filter").begin_object().member("supported", true).member("maxResults", 200).end_object();
-    support(out, "changePassword", false);
-    support(out, "sort", false);
-    support(out, "etag", true);
+    out.end_object()
+        .key("filter")
+        .begin_object()
+        .member("supported", support.filter)
+        .member("maxResults", 200)
+        .end_object();
+    say(out, "changePassword", false);
+    say(out, "sort", false);
+    say(out, "etag", support.etag);
     out.key("authenticationSchemes")
         .begin_array()
         .begin_object()

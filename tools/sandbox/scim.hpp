@@ -25,6 +25,7 @@ struct User {
     std::string user_type = "Preboarding";
     bool active = false;
     std::string home_email{};
+    std::string primary_email{};  // of the company; an administrator's or the HRIS's, never ours to write
     std::string department{};
     std::string start_date{};
     std::string hired_at{};
@@ -43,8 +44,10 @@ struct Change {
     std::string User::*field = nullptr;
     std::optional<std::string> value{};
 };
-// The body of PATCH /Users/{id}: only attributes that the client owns.
-std::vector<Change> read_patch(json::Value body, Wrongs& wrongs);
+// The body of PATCH /Users/{id}: only attributes that the client owns. `user`: as the server has it.
+std::vector<Change> read_patch(json::Value body, const User& user, Wrongs& wrongs);
+// The body of PUT /Users/{id}: the whole record as it was read, with only attributes changed that the client owns.
+std::vector<Change> read_put(json::Value body, const User& user, Wrongs& wrongs);
 // Whether anything is different afterwards.
 bool apply(const std::vector<Change>& changes, User& user);
 
@@ -57,7 +60,14 @@ std::optional<Filter> read_filter(std::string_view text);
 
 std::string etag_of(const User& user);
 void write_user(json::Writer& out, const User& user, std::string_view location);
-std::string service_provider_config();
+// What the server can do beside creating and finding.
+struct Support {
+    bool patch = true;
+    bool etag = true;
+    bool filter = true;
+    bool config = true;  // whether it says so at all
+};
+std::string service_provider_config(const Support& support);
 std::string error_body(int status, std::string_view code, std::string_view detail);
 
 }  // namespace hirewire::sandbox::scim

@@ -11,6 +11,20 @@ http::Reply outcome(std::string_view word) {
     return http::json_reply(200, out.text());
 }
 
+std::string text_of(const StatusFacts& facts) {
+    std::string text;
+    for (const auto& part : {facts.kind, facts.id, facts.name, facts.mapped, facts.normalized}) text += part + '\x1f';
+    return text;
+}
+
+// What an update says of the opportunity. Whether it is news is the occasion's matter: a state that is told once more
+// is the same write, though it is a backfill then.
+std::string content_of(const StatusUpdate& update) {
+    std::string text = text_of(update.status);
+    if (update.previous) text += text_of(*update.previous);
+    return text + '\x1f' + update.posting + '\x1f' + update.occurred_at + (update.hired ? "hired" : "");
+}
+
 bool says_the_same(const StatusUpdate& a, const StatusUpdate& b) {
     return a.status == b.status && a.hired == b.hired && a.posting == b.posting;
 }
@@ -25,6 +39,13 @@ StatusDestination::StatusDestination(std::string name, std::string token, Dice& 
     control_at(http::Method::post, "/refused", [this](const http::Incoming& r) {
         return set_member(r, "refused", refused_);
     });
+    control_at(http::Method::del, "/state", [this](const http::Incoming&) {
+        const auto forgotten = static_cast<std::int64_t>(beliefs_.size());
+        while (!beliefs_.empty()) forget(std::string{beliefs_.begin()->first});
+        json::Writer out;
+        out.begin_object().member("forgotten", forgotten).end_object();
+        return http::json_reply(200, out.text());
+    });
 }
 
 http::Reply StatusDestination::put(
@@ -36,7 +57,8 @@ http::Reply StatusDestination::put(
         return error(404, "unknown-candidate", "This candidate has not been imported here.");
     }
     if (refused_.contains(opportunity)) return error(422, "invalid-request", "This one is refused on request.");
-    switch (versions_.order_of(opportunity, call.version, call.incoming->body)) {
+    const std::string content = content_of(update);
+    switch (versions_.order_of(opportunity, call.version, content)) {
         case VersionGuard::Order::older:
             return outcome("superseded");
         case VersionGuard::Order::same:
@@ -55,8 +77,13 @@ http::Reply StatusDestination::put(
     auto& belief = beliefs_[opportunity];
     belief.now = update;
     belief.effects += changed ? 1 : 0;
-    versions_.applied(opportunity, call.version, call.incoming->body);
+    versions_.applied(opportunity, call.version, content);
     return outcome(changed ? "updated" : "unchanged");
+}
+
+void StatusDestination::forget(const std::string& opportunity) {
+    beliefs_.erase(opportunity);
+    versions_.forget(opportunity);
 }
 
 http::Reply StatusDestination::set_member(
@@ -98,6 +125,7 @@ std::string StatusDestination::state() const {
         write_own(out, opportunity);
         out.end_object();
     }
+    write_more(out);
     out.end_object();
     return out.text();
 }

@@ -27,8 +27,13 @@ protected:
         const StatusUpdate& update,
         const Objection& object = {});
 
+    // All that was put for the opportunity is gone, as if it had never come.
+    void forget(const std::string& opportunity);
+
     // The stand-in's own members of an opportunity's state.
     virtual void write_own(json::Writer& out, const std::string& opportunity) const = 0;
+    // What it believes beside the opportunities, as members beside them.
+    virtual void write_more(json::Writer& out) const { (void)out; }
 
 private:
     struct Belief {

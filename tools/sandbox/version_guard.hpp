@@ -31,6 +31,8 @@ public:
         known.version = version;
         known.body = body;
     }
+    // As if nothing had ever come for it.
+    void forget(const std::string& resource) { known_.erase(resource); }
     [[nodiscard]] std::int64_t version_of(const std::string& resource) const {
         const auto found = known_.find(resource);
         return found == known_.end() ? 0 : found->second.version;

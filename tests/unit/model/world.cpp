@@ -211,9 +211,14 @@ public:
         return redis_.disconnect(std::move(k), span);
     }
     Answer<redis::Turn> take_turn(std::string d, redis::Pace p) override { return redis_.take_turn(std::move(d), p); }
+    using redis::Store::begin;
     Answer<redis::Begun> begin(
-        redis::LedgerKey key, std::int64_t version, std::string owner, Milliseconds term) override {
-        auto begun = co_await redis_.begin(std::move(key), version, std::move(owner), term);
+        redis::LedgerKey key,
+        std::int64_t version,
+        std::string owner,
+        Milliseconds term,
+        redis::Again again) override {
+        auto begun = co_await redis_.begin(std::move(key), version, std::move(owner), term, again);
         const auto bug = world_.settings_.bug;
         const bool ignored = bug == Bug::ignore_leases || bug == Bug::ignore_own_lanes;
         if (begun && begun->permission == redis::Permission::busy) {

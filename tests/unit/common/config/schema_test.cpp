@@ -357,3 +357,119 @@ TEST_CASE("config: what must be set has no default and says so") {
     schema.load(good.path());
     CHECK(url == "https://a.test");
 }
+
+namespace {
+
+// An array of tables between two keys.
+struct Links {
+    struct Link {
+        std::string from{};
+        int weight = 3;
+        friend bool operator==(const Link&, const Link&) = default;
+    };
+
+    Links() {
+        const auto declare = [](Section& row, Link& link) {
+            row.text("from", link.from, "Where it begins.", {}, Need::required)
+                .integer("weight", link.weight, "How heavy it is.", 1, 9);
+        };
+        const auto fault = [](const std::vector<Link>& all) -> std::string {
+            for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+                if (all[i].from == all.back().from) return "begins where another one does.";
+            }
+            return {};
+        };
+        schema.section("main", "The main section.")
+            .text("name", name, "A name.")
+            .rows<Link>("link", links, "Links.", declare, fault)
+            .text("last", last, "A last key.");
+    }
+
+    // What is said about a file that cannot be loaded, without the file's name.
+    std::string load(const std::string& text) {
+        const File file{text};
+        try {
+            schema.load(file.path());
+        } catch (const config::Error& e) {
+            return e.what() + file.path().size();
+        }
+        return "loaded";
+    }
+
+    Schema schema{};
+    std::string name = "n";
+    std::string last = "l";
+    std::vector<Link> links{};
+};
+
+}  // namespace
+
+TEST_CASE("config: an array of tables is read row by row, in either form, with each row's own defaults") {
+    Links s;
+    CHECK(
+        s.load("[main]\nname = \"x\"\n[[main.link]]\nfrom = \"a\"\n[[main.link]]\nfrom = \"b\"\nweight = 9") ==
+        "loaded");
+    CHECK(s.name == "x");
+    CHECK(s.links == std::vector<Links::Link>{{"a", 3}, {"b", 9}});
+    CHECK(s.load("[main]\nlink = [{ from = \"c\", weight = 1 }]") == "loaded");
+    CHECK(s.links == std::vector<Links::Link>{{"c", 1}});
+    CHECK(s.load("[main]\nlink = []") == "loaded");
+    CHECK(s.links.empty());
+}
+
+TEST_CASE("config: a file without the array of tables goes back to what it was at declaring") {
+    std::vector<Links::Link> links{{"there before", 2}};
+    Schema schema;
+    schema.section("main", "x").rows<Links::Link>("link", links, "Links.", [](Section& row, Links::Link& link) {
+        row.text("from", link.from, "Where it begins.");
+    });
+    const File other{"[[main.link]]\nfrom = \"a\""};
+    const File empty{""};
+    schema.load(other.path());
+    CHECK(links == std::vector<Links::Link>{{"a", 3}});
+    schema.load(empty.path());
+    CHECK(links == std::vector<Links::Link>{{"there before", 2}});
+}
+
+TEST_CASE("config: a fault in an array of tables is told with the line, the row's when the key is not there") {
+    Links s;
+    CHECK(s.load("[main]\n[[main.link]]\nfrom = \"kept\"") == "loaded");
+    const auto before = s.schema.describe();
+    const auto says = [&s](const std::string& text, const std::string& begin) {
+        const auto what = s.load(text);
+        CAPTURE(what);
+        CHECK(what.starts_with(begin));
+    };
+    const std::string row = "[[main.link]]\nfrom = \"a\"\n";
+    says(row + "[[main.link]]\nweight = 2", ":3: main.link.from: must be set");
+    says("[[main.link]]\nfrom = 7", ":2: main.link.from: expected a text in quotes, found 7");
+    says(row + "weight = 10", ":3: main.link.weight: expected a whole number");
+    says(row + "colour = 1", ":3: main.link.colour: there is no such key");
+    says(row + "[main.link.deep]\nx = 1", ":3: main.link.deep: there is no such key");
+    says(row + row, ":3: main.link: begins where another one does.");
+    says("[main.link]\nfrom = \"a\"", ":1: main.link: expected tables, each under [[main.link]]");
+    says("[main]\nlink = \"a\"", ":2: main.link: expected tables");
+    says("[main]\nlink = [7]", ":2: main.link: expected a table, found 7");
+    CHECK(s.schema.describe() == before);
+    CHECK(s.links == std::vector<Links::Link>{{"kept", 3}});
+}
+
+TEST_CASE("config: an array of tables is shown row by row, and is an example behind all keys in the reference") {
+    Links s;
+    CHECK(s.load("[[main.link]]\nfrom = \"a\"\n[[main.link]]\nfrom = \"b\"\nweight = 4") == "loaded");
+    const auto document = json::Document::parse(s.schema.describe());
+    REQUIRE(document.has_value());
+    CHECK((*document)["main"]["link"].text() == R"([{"from":"a","weight":3},{"from":"b","weight":4}])");
+    const auto reference = s.schema.reference();
+    const std::string example =
+        "\n# Links.\n# [[main.link]]\n#\n# # Where it begins. Required.\n# from = \"\"\n#\n# # How heavy it is.\n"
+        "# weight = 3\n";
+    CHECK(reference.ends_with(example));
+    CHECK(reference.find("last = \"l\"") < reference.find("[[main.link]]"));
+    CHECK(s.load(reference) == "loaded");
+    CHECK(s.links.empty());
+    // Rows that are added where the example stands take no other key with them.
+    CHECK(s.load(reference + "[[main.link]]\nfrom = \"c\"\n") == "loaded");
+    CHECK(s.last == "l");
+    CHECK(s.links.size() == 1);
+}

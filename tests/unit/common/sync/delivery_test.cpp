@@ -538,7 +538,8 @@ TEST_CASE("delivery: a dead letter is the source record with the reason added, o
     Bench b;
     const auto newest = stage_change(b.now);
     const auto older = stage_change(b.now - 1'000);
-    const auto job = job_of({newest, older}, 8);
+    auto job = job_of({newest, older}, 8);
+    job.status = 422;
     CHECK(finish(b.delivery().give_up(job, "answered 422 unmapped-status")));
     const auto dead = b.producer.of("sync.plain.dlq");
     REQUIRE(dead.size() == 1);
@@ -548,12 +549,14 @@ TEST_CASE("delivery: a dead letter is the source record with the reason added, o
     const auto header = [&](std::string_view name) { return std::string{kafka::header(dead[0].headers, name)}; };
     CHECK(header("hirewire-error-reason") == "answered 422 unmapped-status");
     CHECK(header("hirewire-error-attempts") == "8");
+    CHECK(header("hirewire-error-status") == "422");
     CHECK(header("hirewire-error-at") == iso_time(b.clock.now()));
     CHECK(header("hirewire-source-topic") == "hiring.changes");
     CHECK(header("hirewire-source-partition") == "2");
     CHECK(header("hirewire-source-offset") == "40");
     CHECK(header("ce_id") == newest.change_id());
     CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_SUPERSEDED, v1::OUTCOME_KIND_DEAD});
+    CHECK(b.outcomes()[1].http_status() == 422);
 }
 
 TEST_CASE("delivery: what is parked goes to the tier's topic on the same partition, and takes its history along") {
@@ -950,4 +953,187 @@ TEST_CASE("delivery: every dead letter that a change overtakes is resolved, each
     CHECK(b.outcomes()[3].change_id() == stage_change(b.now + 2).change_id());
     b.attempt({stage_change(b.now + 4)});
     CHECK(b.kinds().size() == 6);
+}
+
+namespace {
+
+// As a replay writes it.
+pipeline::Job by_run(std::vector<v1::Change> changes, const std::string& run, bool forced = false) {
+    for (auto& change : changes) change.set_live(false);
+    auto job = job_of(std::move(changes));
+    for (auto& received : job.records) {
+        received.record.headers.push_back({std::string{replay_header}, run});
+        if (forced) received.record.headers.push_back({std::string{epoch_header}, run});
+    }
+    return job;
+}
+
+pipeline::Job together(pipeline::Job one, const pipeline::Job& other) {
+    one.records.insert(one.records.end(), other.records.begin(), other.records.end());
+    return one;
+}
+
+std::vector<std::string> runs_in(const v1::Outcome& outcome) {
+    return {outcome.run_ids().begin(), outcome.run_ids().end()};
+}
+
+using Ids = std::vector<std::string>;
+
+}  // namespace
+
+// Protects a replay's report, and the topic from a flood: who asked is answered, and nobody else is told it twice.
+TEST_CASE("delivery: what was applied before is told to the run that asks, and to nobody else") {
+    Bench b;
+    const auto change = stage_change(b.now);
+    CHECK(is_done(b.attempt({change})));
+    CHECK(is_done(b.attempt({change})));
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_APPLIED});
+    CHECK(b.outcomes()[0].run_ids().empty());
+    CHECK(is_done(b.attempt(by_run({change}, "run"))));
+    CHECK(b.client.requests.size() == 1);
+    REQUIRE(b.kinds() == Kinds{v1::OUTCOME_KIND_APPLIED, v1::OUTCOME_KIND_UNCHANGED});
+    CHECK(runs_in(b.outcomes()[1]) == Ids{"run"});
+    CHECK(b.outcomes()[1].reason() == "applied before");
+    CHECK(b.outcomes()[1].http_status() == 0);
+}
+
+TEST_CASE("delivery: every version that a run asked for has an outcome, whatever it meets") {
+    Bench b;
+    const auto first = stage_change(b.now);
+    const auto second = stage_change(b.now + 1);
+    const auto third = stage_change(b.now + 2);
+    b.attempt({second});
+    SUBCASE("overtaken by what is applied") {
+        CHECK(is_done(b.attempt(by_run({first}, "run"))));
+        CHECK(b.kinds().back() == v1::OUTCOME_KIND_SUPERSEDED);
+        CHECK(runs_in(b.outcomes().back()) == Ids{"run"});
+    }
+    SUBCASE("overtaken by live news") {
+        CHECK(is_done(b.attempt(together(job_of({third}), by_run({second}, "run")))));
+        REQUIRE(b.outcomes().size() == 3);
+        CHECK(b.outcomes()[1].version() == second.version());
+        CHECK(b.outcomes()[1].outcome() == v1::OUTCOME_KIND_SUPERSEDED);
+        CHECK(runs_in(b.outcomes()[1]) == Ids{"run"});
+        CHECK(b.outcomes()[2].run_ids().empty());
+        CHECK(b.destination.situations.back().older.empty());
+        CHECK(b.destination.situations.back().run_id.empty());
+    }
+    SUBCASE("together with its live twin") {
+        CHECK(is_done(b.attempt(together(by_run({third}, "run"), job_of({third})))));
+        CHECK(runs_in(b.outcomes().back()) == Ids{"run"});
+        CHECK(b.destination.lives.back());
+    }
+    SUBCASE("refused by the destination") {
+        CHECK(finish(b.delivery().give_up(by_run({third}, "run"), "answered 422")));
+        CHECK(b.kinds().back() == v1::OUTCOME_KIND_DEAD);
+        CHECK(runs_in(b.outcomes().back()) == Ids{"run"});
+    }
+    SUBCASE("disconnected") {
+        finish(b.store.disconnect(b.key, std::chrono::hours{1}));
+        CHECK(is_done(b.attempt(by_run({third}, "run"))));
+        CHECK(b.kinds().back() == v1::OUTCOME_KIND_DISABLED);
+        CHECK(runs_in(b.outcomes().back()) == Ids{"run"});
+    }
+}
+
+TEST_CASE("delivery: the rules hear which run asks, and that it is no news") {
+    Bench b;
+    b.attempt(by_run({stage_change(b.now)}, "run"));
+    REQUIRE(b.destination.situations.size() == 1);
+    CHECK(b.destination.situations[0].run_id == "run");
+    CHECK(b.destination.situations[0].backfill);
+    CHECK(b.destination.situations[0].first_sync);
+}
+
+// Protects a run from waiting for days, and its report from counting what is on its way as done.
+TEST_CASE("delivery: what is set aside says so to the run, carries it on, and is told from a repeat at once") {
+    Bench b;
+    const auto change = stage_change(b.now);
+    const auto job = by_run({change}, "run", true);
+    b.client.will_answer(503);
+    CHECK(is_weather(b.attempt(job)));
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_RETRYING});
+    CHECK(b.outcomes()[0].parked() == 0);
+    pipeline::Park park;
+    park.tier = "1m";
+    park.delay = Milliseconds{60'000};
+    CHECK(finish(b.delivery().park(together(job, by_run({change}, "run-2")), park)));
+    CHECK(b.outcomes()[1].parked() == 1);
+    CHECK(runs_in(b.outcomes()[1]) == Ids{"run", "run-2"});
+    const auto headers = b.producer.of("sync.plain.retry.1m").at(0).headers;
+    CHECK(read_asked(headers).run_ids == Ids{"run", "run-2"});
+    CHECK(read_asked(headers).epoch == "run");
+}
+
+TEST_CASE("delivery: what the destination says that it did is in the outcome") {
+    Bench b;
+    b.client.will_answer(201, R"({"outcome":"created"})");
+    b.attempt({stage_change(b.now)});
+    CHECK(b.outcomes().at(0).effect() == "created");
+}
+
+// Protects candidates and keys: what is told once more is never news, and never meets the answer to the first time.
+TEST_CASE("delivery: a forced replay tells it once more, under a key of its own, as backfill") {
+    Bench b;
+    const auto change = stage_change(b.now);
+    b.attempt({change});
+    REQUIRE(b.destination.lives == std::vector<bool>{true});
+    const auto key = [&](std::size_t i) {
+        return std::string{http::header(b.client.requests.at(i).headers, "Idempotency-Key")};
+    };
+    SUBCASE("alone") {
+        CHECK(is_done(b.attempt(by_run({change}, "run", true))));
+    }
+    SUBCASE("with a repeat of the live record") {
+        CHECK(is_done(b.attempt(together(job_of({change}), by_run({change}, "run", true)))));
+    }
+    REQUIRE(b.client.requests.size() == 2);
+    CHECK(key(0) != key(1));
+    http::Request same;
+    same.method = b.client.requests[1].method;
+    same.target = b.client.requests[1].target;
+    same.body = b.client.requests[1].body;
+    CHECK(key(1) == "\"" + idempotency_key("main", "plain", change.change_id(), same, "run") + "\"");
+    CHECK(http::header(b.client.requests[1].headers, "Source-Version") == std::to_string(change.version()));
+    CHECK_FALSE(b.destination.lives[1]);
+    CHECK(b.destination.situations[1].backfill);
+    CHECK(runs_in(b.outcomes().back()) == Ids{"run"});
+    CHECK(b.kinds().back() == v1::OUTCOME_KIND_APPLIED);
+    CHECK(b.applied() == change.version());
+    // Once more under the same run is the same request.
+    CHECK(is_done(b.attempt(by_run({change}, "run", true))));
+    CHECK(key(2) == key(1));
+}
+
+TEST_CASE("delivery: a forced replay never sets back, and leaves news to the live change") {
+    Bench b;
+    const auto older = stage_change(b.now);
+    const auto newer = stage_change(b.now + 1);
+    SUBCASE("a newer one is applied") {
+        b.attempt({newer});
+        CHECK(is_done(b.attempt(by_run({older}, "run", true))));
+        CHECK(b.client.requests.size() == 1);
+        CHECK(b.kinds().back() == v1::OUTCOME_KIND_SUPERSEDED);
+        CHECK(runs_in(b.outcomes().back()) == Ids{"run"});
+    }
+    SUBCASE("a newer one is on its way") {
+        auto emitted = newer;
+        *emitted.mutable_status() = testing::stage("offer", "Offer");
+        finish(b.store.remember_change("opportunity-1", emitted.SerializeAsString()));
+        CHECK(is_done(b.attempt(by_run({older}, "run", true))));
+        CHECK(b.client.requests.empty());
+        CHECK(b.kinds().back() == v1::OUTCOME_KIND_SUPERSEDED);
+    }
+    SUBCASE("its live twin was not applied yet, and speaks") {
+        CHECK(is_done(b.attempt(together(by_run({newer}, "run", true), job_of({newer})))));
+        REQUIRE(b.client.requests.size() == 1);
+        http::Request same;
+        same.method = b.client.requests[0].method;
+        same.target = b.client.requests[0].target;
+        same.body = b.client.requests[0].body;
+        const auto key = "\"" + idempotency_key("main", "plain", newer.change_id(), same) + "\"";
+        CHECK(http::header(b.client.requests[0].headers, "Idempotency-Key") == key);
+        CHECK(b.destination.lives[0]);
+        CHECK(runs_in(b.outcomes().back()) == Ids{"run"});
+    }
 }

@@ -107,6 +107,19 @@ TEST_CASE("judge: what an answer means, row by row") {
     }
 }
 
+TEST_CASE("judge: what the destination says that it did is told, and nothing else of the body") {
+    const auto effect = [](const Answer& answered) { return std::get<Settle>(judge(answered, false).step).effect; };
+    CHECK(effect(answer(200, R"({"outcome":"created"})")) == "created");
+    CHECK(effect(answer(200, R"({"outcome":"updated"})")) == "updated");
+    CHECK(effect(answer(201)) == "created");
+    CHECK(effect(answer(201, R"({"outcome":"updated"})")) == "updated");
+    for (const auto& body :
+         {std::string{}, std::string{R"({"outcome":"Ann Park"})"}, std::string{R"({"outcome":"unchanged"})"}}) {
+        CAPTURE(body);
+        CHECK(effect(answer(200, body)).empty());
+    }
+}
+
 TEST_CASE("judge: no answer is weather") {
     for (const auto why :
          {http::Errc::unreachable, http::Errc::timed_out, http::Errc::broken_off, http::Errc::not_http}) {

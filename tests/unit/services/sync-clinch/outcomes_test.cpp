@@ -288,7 +288,23 @@ TEST_CASE("#43 Clinch: a change that takes back is told though a newer one is on
     }
 }
 
-TEST_CASE("Clinch: a retry after twenty minutes has a fresh Date and signature, the same body, id and key") {
+TEST_CASE("#43 Clinch, check 11: archived as Underqualified with the stage Offer left over is a failure") {
+    Bench b;
+    auto change = moved(now, offer, underqualified);
+    change.set_kind(v1::CHANGE_KIND_ARCHIVED);
+    change.mutable_mark()->set_stage_id("offer");
+    b.client.will_answer(200, ada_there);
+    b.client.will_answer(201);
+    CHECK(std::holds_alternative<pipeline::Done>(b.attempt(change)));
+    REQUIRE(b.client.requests.size() == 2);
+    const auto body = json::Document::parse(b.client.requests[1].body);
+    REQUIRE(body.has_value());
+    CHECK((*body)["data"]["attributes"]["outcome"].string() == "failure");
+    CHECK((*body)["data"]["attributes"]["state"].string() == "underqualified");
+    CHECK(b.last_outcome().outcome() == v1::OUTCOME_KIND_APPLIED);
+}
+
+TEST_CASE("Clinch, check 12: a retry after 20 minutes has a fresh Date and signature, the same body, id and key") {
     Bench b;
     const auto change = moved(now, phone, offer);
     b.client.will_answer(200, ada_there);
@@ -356,6 +372,7 @@ TEST_CASE("#44 #45 Clinch: reads are a look-up and our own record, the one write
     for (const auto& rule_case :
          testing::read_cases(std::string{HIREWIRE_SOURCE_DIR} + "/tests/unit/services/sync-clinch/cases")) {
         CAPTURE(rule_case.name);
+        if (rule_case.posting) continue;
         const auto own = rule_case.folder / "config.toml";
         const auto destination = testing::configured(
             clinch::make_destination(),

@@ -110,10 +110,48 @@ TEST_CASE("#43 Clinch: an entry without an id behind id: refuses the configurati
     CHECK(complaint("failure_states = \"ID: \"\n").find("clinch.failure_states") != std::string::npos);
 }
 
-TEST_CASE("#43 Clinch: entries that name nothing in Lever can be told, given Lever's lists") {
-    const std::vector<v1::Status> vocabulary{
-        stage("offer", "Offer"), stage("5d1c", "Reference check"), archive_reason("63dd", "Underqualified")};
+TEST_CASE("#43 Clinch: entries that name nothing in Lever are found, and a state that is renamed still counts") {
+    sync::Vocabulary lever;
+    lever.stages = {{.id = "offer", .name = "Offer"}, {.id = "5d1c", .name = "Réference check"}};
+    lever.reasons = {{.id = "63dd", .name = "Underqualified"}};
     using Words = std::vector<std::string>;
-    CHECK(clinch::unknown_states("OFFER, id:5D1C, underqualified", vocabulary) == Words{});
-    CHECK(clinch::unknown_states("Ofer, id:offer, id:63de", vocabulary) == Words{"Ofer", "id:63de"});
+    auto both = lists("OFFER, re\u0301ference  check, Ofer", "underqualified, id:63de");
+    CHECK(both.success_known.resolve(words("OFFER, re\u0301ference  check, Ofer"), lever).unknown == Words{"Ofer"});
+    CHECK(both.failure_known.resolve(words("underqualified, id:63de"), lever).unknown == Words{"id:63de"});
+    CHECK(clinch::standing_of(stage("5d1c", "Referees"), both) == Standing::success);
+    CHECK(clinch::standing_of(archive_reason("63dd", "Not qualified"), both) == Standing::failure);
+    CHECK(clinch::standing_of(stage("phone", "Phone screen"), both) == Standing::neither);
+    // Before Lever's lists are known, names are all that there is.
+    CHECK(clinch::standing_of(stage("5d1c", "Referees"), lists("Réference check", "")) == Standing::neither);
+}
+
+TEST_CASE("#43 Clinch: the lists are told as the names that they hold, each state in one of them") {
+    const auto destination = testing::configured(
+        clinch::make_destination(),
+        std::string{HIREWIRE_SOURCE_DIR} + "/tests/unit/services/sync-clinch/cases/config.toml");
+    const auto names = destination->names();
+    REQUIRE(names.size() == 2);
+    CHECK(names[0].key == "success_states");
+    CHECK(names[0].entries == std::vector<std::string>{"offer", "on-site interview", "hired"});
+    CHECK(names[1].key == "failure_states");
+    CHECK(names[0].group == names[1].group);
+    CHECK(names[0].values != names[1].values);
+}
+
+TEST_CASE("#45 Clinch: a company code is refused that is none, and one must be set while jobs are told") {
+    CHECK(complaint("company_code = \"acme\"\n").empty());
+    for (const auto* code : {"https://jobs.lever.co/acme", "acme/", "ac me"}) {
+        CAPTURE(code);
+        CHECK(complaint("company_code = \"" + std::string{code} + "\"\n").find("company_code") != std::string::npos);
+    }
+    const auto fault_of = [](const std::string& section) {
+        const auto file = std::filesystem::temp_directory_path() / "hirewire-states-test-clinch-fault.toml";
+        std::ofstream{file} << "[clinch]\n" << section;
+        const auto fault = testing::configured(clinch::make_destination(), file)->fault();
+        std::filesystem::remove(file);
+        return fault;
+    };
+    CHECK(fault_of("").find("clinch.company_code") == 0);
+    CHECK(fault_of("company_code = \"acme\"\n").empty());
+    CHECK(fault_of("jobs = false\n").empty());
 }

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "common/json/value.hpp"
+#include "services/sync-theorg/access.hpp"
 #include "tests/support/fake_client.hpp"
 #include "tests/support/fake_producer.hpp"
 #include "tests/support/fake_store.hpp"
@@ -65,7 +66,6 @@ struct Bench {
     Bench() {
         settings.rules.company = "acme";
         settings.look_interval = Milliseconds{2};
-        courier_settings.api_key = "the key";
         begin = to_ms(clock.now());
         past.listed_at_ms = begin - hour;
     }
@@ -80,8 +80,9 @@ struct Bench {
     [[nodiscard]] std::int64_t now() const { return to_ms(clock.now()); }
 
     void start() {
-        courier = std::make_unique<Courier>(
+        courier = std::make_unique<sync::Courier>(
             courier_settings,
+            authorize_with("the key"),
             client,
             store,
             clock,
@@ -218,13 +219,13 @@ struct Bench {
     metrics::Registry metrics;
     asio::io_context context{1};
     runtime::RunBook book{"main", producer, clock};
-    CourierSettings courier_settings;
+    sync::CourierSettings courier_settings = standard_courier();
     RunnerSettings settings;
     Past past{};
     Postings postings{};
     bool kafka_fails = false;
     std::vector<Milliseconds> rests{};
-    std::unique_ptr<Courier> courier;
+    std::unique_ptr<sync::Courier> courier;
     std::unique_ptr<Runner> runner;
 };
 
@@ -654,7 +655,7 @@ TEST_CASE("The Org's runs: SIGHUP ends a hold at once, and begins nothing when t
     b.run_until_ended(1);
     CHECK(b.runner->held());
     b.answer_well();
-    b.courier->use_key("another key");
+    b.courier->use(authorize_with("another key"));
     b.runner->release();
     b.run_until_ended(2);
     CHECK_FALSE(b.runner->held());
@@ -662,6 +663,40 @@ TEST_CASE("The Org's runs: SIGHUP ends a hold at once, and begins nothing when t
     b.runner->release();
     b.rest_for_a_while();
     CHECK(b.ended().size() == 2);
+}
+
+TEST_CASE(
+    "The Org's runs: while paused none begins, not even for who asks, and what was asked for is done after it") {
+    Bench b;
+    b.publish({"a"});
+    b.start();
+    b.runner->suspend();
+    b.runner->hear(a_request("asked", b.now()));
+    b.clock.advance(interval);
+    b.rest_for_a_while();
+    CHECK(b.client.requests.empty());
+    CHECK(b.runs(v1::RUN_STATE_STARTED).empty());
+    b.runner->resume();
+    b.run_until_ended(1);
+    CHECK(b.finished().at(0).run_id() == "asked");
+    CHECK(b.put() == List{"a"});
+}
+
+TEST_CASE("The Org's runs: a pause in the middle of one stops it where it is, and it goes on from there") {
+    Bench b;
+    b.publish({"a", "b", "c"});
+    b.client.watch = [&](const http::Request& request) {
+        if (request.target.starts_with(jobs_path + "b?")) b.courier->suspend();
+    };
+    b.run_until([&] { return b.client.requests.size() == 2; });
+    b.rest_for_a_while();
+    CHECK(b.put() == List{"a", "b"});
+    CHECK(b.ended().empty());
+    b.client.watch = {};
+    b.courier->resume();
+    b.run_until_ended(1);
+    CHECK(b.put() == List{"a", "b", "c"});
+    CHECK(b.finished().size() == 1);
 }
 
 TEST_CASE("The Org's runs: a hold in the middle leaves the rest for later, and what was told stays told") {
@@ -885,4 +920,28 @@ TEST_CASE("The Org's runs: an outcome names the state that was told, the same fo
     CHECK(outcomes[3].version() < outcomes[4].version());
     CHECK(outcomes[3].resource() == "a");
     CHECK(outcomes[3].latency_ms() >= 6 * hour);
+}
+
+TEST_CASE(
+    "The Org's runs in shadow mode: what would be told is said, nothing is sent; turned live, all is told at once") {
+    Bench b;
+    b.settings.sends = false;
+    b.courier_settings.sends = false;
+    b.publish({"a", "b"});
+    b.run_until_ended(1);
+    CHECK(b.client.requests.empty());
+    CHECK(b.remembered().empty());
+    CHECK(b.failed().at(0).checkpoint() == "2 not told: nothing is sent in shadow mode");
+    const auto outcomes = b.outcomes();
+    REQUIRE(outcomes.size() == 2);
+    CHECK(outcomes[0].outcome() == v1::OUTCOME_KIND_SHADOW);
+    CHECK(outcomes[0].reason() == "would PUT " + jobs_path + "a");
+
+    b.courier->use_sends(true);
+    auto live = b.settings;
+    live.sends = true;
+    b.runner->use(live);
+    b.run_until_ended(2);
+    CHECK(b.put() == List{"a", "b"});
+    CHECK(b.remembered().size() == 2);
 }

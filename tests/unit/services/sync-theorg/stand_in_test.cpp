@@ -14,6 +14,7 @@
 #include "common/http/client.hpp"
 #include "common/http/routes.hpp"
 #include "common/json/value.hpp"
+#include "services/sync-theorg/access.hpp"
 #include "services/sync-theorg/runner.hpp"
 #include "tests/support/fake_producer.hpp"
 #include "tests/support/fake_store.hpp"
@@ -91,7 +92,6 @@ struct Bench {
     Bench() {
         settings.rules.company = sandbox::Theorg::company;
         settings.look_interval = Milliseconds{2};
-        courier_settings.api_key = "the key";
         past.listed_at_ms = 1;
     }
     ~Bench() {
@@ -134,11 +134,11 @@ struct Bench {
     metrics::Registry metrics;
     asio::io_context context{1};
     runtime::RunBook book{"main", producer, clock};
-    theorg::CourierSettings courier_settings;
+    sync::CourierSettings courier_settings = theorg::standard_courier();
     theorg::RunnerSettings settings;
     theorg::Past past{};
     theorg::Postings postings{};
-    std::unique_ptr<theorg::Courier> courier;
+    std::unique_ptr<sync::Courier> courier;
     std::unique_ptr<theorg::Runner> runner;
 
 private:
@@ -147,8 +147,9 @@ private:
         co_await asio::post(context, asio::use_awaitable);
     }
     void start() {
-        courier = std::make_unique<theorg::Courier>(
+        courier = std::make_unique<sync::Courier>(
             courier_settings,
+            theorg::authorize_with("the key"),
             site,
             store,
             clock,

@@ -54,3 +54,11 @@ TEST_CASE("faults: a path that no request can begin with is refused, and what wa
     CHECK(faults.set(R"({"status":500,"path":"v1/postings"})") != "");
     CHECK(status(faults, "/v1/postings") == 503);
 }
+
+TEST_CASE("faults: where a redirect leads is told with its status alone") {
+    Dice dice{1};
+    Faults faults{dice};
+    REQUIRE(faults.set(R"({"status":302,"location":"/elsewhere","until_requests":1})") == "");
+    CHECK(faults.next("/clara").location == "/elsewhere");
+    CHECK(faults.next("/clara").location.empty());
+}

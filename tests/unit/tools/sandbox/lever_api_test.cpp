@@ -187,3 +187,20 @@ TEST_CASE("lever api: many postings at once are as many, told apart by their tit
         CHECK(lever.call(Method::post, "/_sandbox/postings", body).status == 422);
     }
 }
+
+TEST_CASE("lever api: what would write to Lever is refused and counted; an operator's webhooks are another matter") {
+    SandboxLever lever;
+    const auto id = lever.create();
+    const auto writes = [&lever] { return lever.get("/_sandbox/lever/requests")["writes"].integer(); };
+    lever.get("/v1/opportunities/" + id);
+    lever.call(Method::post, "/v1/webhooks", "{}");
+    CHECK(writes() == 0);
+    const auto opportunity = "/v1/opportunities/" + id;
+    CHECK(lever.call(Method::post, "/v1/opportunities", R"({"name":"A"})").status == 404);
+    CHECK(lever.call(Method::put, opportunity + "/stage", R"({"stage":"offer"})").status == 404);
+    CHECK(lever.call(Method::post, opportunity + "/addTags", R"({"tags":["a"]})").status == 404);
+    CHECK(lever.call(Method::post, opportunity + "/notes", R"({"value":"a"})").status == 404);
+    CHECK(lever.call(Method::del, "/v1/postings/p").status == 404);
+    CHECK(writes() == 5);
+    CHECK(lever.get(opportunity)["data"]["stage"].string() == "applicant-new");
+}

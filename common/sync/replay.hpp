@@ -1,0 +1,70 @@
+#pragma once
+// A replay: what Kafka holds of the past, told to one destination once more. It is written to sync.<dest>.replay,
+// which the destination's own daemon works off behind all that is live and through its ledger, and it is over when
+// every record has its outcome. Nobody is notified because of it.
+//
+// What was written is found again in the topics themselves, so a run that a process leaves unfinished is taken up by
+// the next one where it was left. It keeps some 150 bytes for each opportunity that it tells of.
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/core/time.hpp"
+#include "common/kafka/producer.hpp"
+#include "common/kafka/settings.hpp"
+#include "common/sync/replay_tally.hpp"
+#include "common/sync/replay_terms.hpp"
+#include "common/sync/replay_writer.hpp"
+
+namespace hirewire::sync {
+
+class Replay {
+public:
+    using Tell = std::function<boost::asio::awaitable<void>(ReplayProgress)>;
+
+    Replay(
+        boost::asio::any_io_executor executor,
+        kafka::Settings kafka,
+        kafka::Producer& producer,
+        const Clock& clock,
+        std::string destination);
+    ~Replay();
+    // Writes what is wanted to sync.<dest>.replay and waits until each record has an outcome; what is set aside in a
+    // retry topic counts as one. `tell` is called about once a second and at the end. One at a time. Answers with
+    // `done` false after stop(). Throws std::runtime_error when Kafka does not answer or take it: the same run may
+    // then be called again with the last checkpoint. What `tell` throws ends it in the same way.
+    boost::asio::awaitable<ReplayProgress> run(ReplayTerms terms, Tell tell);
+    // Of the one that is under way: writes nothing more until resume().
+    void pause();
+    void resume();
+    // Ends the one that is under way; what is written stays written.
+    void stop();
+
+private:
+    struct Course;
+    // Both block the thread that they are called on.
+    static void read_past(Course& course, const kafka::Settings& kafka, Timestamp since);
+    static void listen(const std::shared_ptr<Course>& course, const boost::asio::any_io_executor& executor);
+    boost::asio::awaitable<void> write(std::shared_ptr<Course> course, ReplayTerms terms);
+    boost::asio::awaitable<void> accompany(std::shared_ptr<Course> course, Tell tell);
+
+    boost::asio::any_io_executor executor_;
+    kafka::Settings kafka_;
+    const Clock& clock_;
+    std::string destination_;
+    ReplayWriter writer_;
+    std::weak_ptr<Course> current_{};
+    bool paused_ = false;
+    boost::asio::thread_pool listening_{1};  // reading Kafka whole blocks
+};
+
+// Where a run stands that began then: what it wrote since tells the rest.
+std::string replay_checkpoint(Timestamp began);
+std::optional<Timestamp> read_replay_checkpoint(const std::string& checkpoint);
+
+}  // namespace hirewire::sync

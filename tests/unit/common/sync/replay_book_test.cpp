@@ -1,0 +1,73 @@
+#include "common/sync/replay_book.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace hirewire;
+using namespace hirewire::sync;
+
+namespace {
+
+v1::Run run(const std::string& id, v1::RunState state, const std::string& destination = "clara") {
+    v1::Run r;
+    r.set_run_id(id);
+    r.set_kind("replay");
+    r.set_state(state);
+    r.set_destination(destination);
+    if (state == v1::RUN_STATE_ASKED) r.set_spec("what is asked for");
+    if (state == v1::RUN_STATE_CHECKPOINT) r.set_checkpoint("how far it is");
+    return r;
+}
+
+std::string next_of(const ReplayBook& book) {
+    const auto next = book.next();
+    return next ? next->run_id() : "";
+}
+
+}  // namespace
+
+TEST_CASE("replay book: one after the other, in the order in which they were asked for") {
+    ReplayBook book{"clara"};
+    CHECK(next_of(book).empty());
+    book.hear(run("z", v1::RUN_STATE_ASKED));
+    book.hear(run("a", v1::RUN_STATE_ASKED));
+    book.hear(run("other", v1::RUN_STATE_ASKED, "cluster"));
+    auto sweep = run("sweep", v1::RUN_STATE_ASKED);
+    sweep.set_kind("sweep");
+    book.hear(sweep);
+    CHECK(next_of(book) == "z");
+    book.hear(run("z", v1::RUN_STATE_STARTED));
+    CHECK(next_of(book) == "z");
+    book.hear(run("z", v1::RUN_STATE_FINISHED));
+    CHECK(next_of(book) == "a");
+    book.hear(run("a", v1::RUN_STATE_FAILED));
+    CHECK(next_of(book).empty());
+}
+
+TEST_CASE("replay book: what another process left goes on where it was, with what was asked for") {
+    ReplayBook book{"clara"};
+    book.hear(run("a", v1::RUN_STATE_ASKED));
+    book.hear(run("a", v1::RUN_STATE_CHECKPOINT));
+    REQUIRE(book.next());
+    CHECK(book.next()->spec() == "what is asked for");
+    CHECK(book.next()->checkpoint() == "how far it is");
+}
+
+// Protects the operator's word: a checkpoint may be written after it and before it was heard.
+TEST_CASE("replay book: a pause lasts until it is asked for again, a cancellation for ever") {
+    ReplayBook book{"clara"};
+    book.hear(run("a", v1::RUN_STATE_ASKED));
+    book.hear(run("a", v1::RUN_STATE_PAUSED));
+    CHECK(book.wish("a") == ReplayBook::Wish::pause);
+    book.hear(run("a", v1::RUN_STATE_CHECKPOINT));
+    CHECK(book.wish("a") == ReplayBook::Wish::pause);
+    CHECK(next_of(book).empty());
+    book.hear(run("b", v1::RUN_STATE_ASKED));
+    CHECK(next_of(book) == "b");
+    book.hear(run("a", v1::RUN_STATE_ASKED));
+    CHECK(next_of(book) == "a");
+    book.hear(run("a", v1::RUN_STATE_CANCELLED));
+    CHECK(book.wish("a") == ReplayBook::Wish::none);
+    book.hear(run("a", v1::RUN_STATE_CHECKPOINT));
+    book.hear(run("a", v1::RUN_STATE_ASKED));
+    CHECK(next_of(book) == "b");
+}

@@ -1,0 +1,132 @@
+#include "tools/hirewire/letter_book.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/tools/hirewire/letters.hpp"
+
+using namespace hirewire;
+using namespace hirewire::testing;
+using cli::LetterBook;
+using cli::Standing;
+
+namespace {
+
+const v1::Change change = stage_change(noon);
+
+// One letter of `change`, and then these outcomes of its version.
+Standing after(const std::vector<v1::OutcomeKind>& outcomes) {
+    LetterBook book{"clara"};
+    const auto letter = cli::read_letter(letter_record(change, 7));
+    book.add(letter);
+    book.close();
+    for (const auto kind : outcomes) book.hear(outcome_record(change, kind));
+    return book.standing(letter);
+}
+
+}  // namespace
+
+TEST_CASE("letter book: a letter is open until its version has come to an end") {
+    CHECK(after({}) == Standing::open);
+    CHECK(after({v1::OUTCOME_KIND_RETRYING, v1::OUTCOME_KIND_DEAD}) == Standing::open);
+    CHECK(after({v1::OUTCOME_KIND_DEAD, v1::OUTCOME_KIND_HELD}) == Standing::open);
+    CHECK(after({v1::OUTCOME_KIND_DEAD, v1::OUTCOME_KIND_APPLIED}) == Standing::resolved);
+    CHECK(after({v1::OUTCOME_KIND_DEAD, v1::OUTCOME_KIND_SUPERSEDED}) == Standing::resolved);
+    CHECK(after({v1::OUTCOME_KIND_DEAD, v1::OUTCOME_KIND_DISCARDED}) == Standing::discarded);
+    CHECK(after({v1::OUTCOME_KIND_DEAD, v1::OUTCOME_KIND_REDRIVEN}) == Standing::redriven);
+    CHECK(
+        after({v1::OUTCOME_KIND_DEAD, v1::OUTCOME_KIND_REDRIVEN, v1::OUTCOME_KIND_UNCHANGED}) == Standing::resolved);
+}
+
+// Protects from clocks that differ: only the order of the records counts.
+TEST_CASE("letter book: a redriven letter that dies again is open again, and the first one is not") {
+    LetterBook book{"clara"};
+    const auto first = cli::read_letter(letter_record(change, 7));
+    const auto second = cli::read_letter(letter_record(change, 8));
+    book.add(first);
+    book.add(second);
+    book.close();
+    book.hear(outcome_record(change, v1::OUTCOME_KIND_DEAD));
+    book.hear(outcome_record(change, v1::OUTCOME_KIND_REDRIVEN));
+    book.hear(outcome_record(change, v1::OUTCOME_KIND_DEAD));
+    CHECK(book.standing(first) == Standing::repeated);
+    CHECK(book.standing(second) == Standing::open);
+}
+
+TEST_CASE("letter book: what has arrived of a newer version resolves the older ones, and no other opportunity's") {
+    LetterBook book{"clara"};
+    const auto older = cli::read_letter(letter_record(change, 7));
+    const auto other = cli::read_letter(letter_record(stage_change(noon, "opportunity-2"), 9));
+    book.add(older);
+    book.add(other);
+    book.close();
+    const auto newer = stage_change(noon + 1);
+    book.hear(outcome_record(newer, v1::OUTCOME_KIND_SKIPPED));
+    CHECK(book.standing(older) == Standing::open);
+    book.hear(outcome_record(newer, v1::OUTCOME_KIND_APPLIED, "cluster"));
+    CHECK(book.standing(older) == Standing::open);
+    book.hear(outcome_record(newer, v1::OUTCOME_KIND_APPLIED));
+    CHECK(book.standing(older) == Standing::overtaken);
+    CHECK(book.standing(other) == Standing::open);
+}
+
+TEST_CASE("letter book: an older version that arrives resolves nothing") {
+    LetterBook book{"clara"};
+    const auto letter = cli::read_letter(letter_record(change, 7));
+    book.add(letter);
+    book.close();
+    book.hear(outcome_record(stage_change(noon - 1), v1::OUTCOME_KIND_APPLIED));
+    CHECK(book.standing(letter) == Standing::open);
+}
+
+TEST_CASE("letter book: a letter that cannot be read is discarded by its own id alone") {
+    LetterBook book{"clara"};
+    auto record = letter_record(change, 7);
+    record.value = "no Change at all";
+    const auto letter = cli::read_letter(record);
+    record.offset = 8;
+    const auto neighbour = cli::read_letter(record);
+    book.add(letter);
+    book.add(neighbour);
+    book.close();
+    CHECK(book.standing(letter) == Standing::open);
+    const auto word = cli::word_on(letter, "clara", v1::OUTCOME_KIND_DISCARDED, "ann@host", noon);
+    book.hear(outcome_record(word, record.key));
+    CHECK(book.standing(letter) == Standing::discarded);
+    CHECK(book.standing(neighbour) == Standing::open);
+}
+
+// Protects the promise that 100,000 letters are listed in bounded memory: what is kept of each is of one size, be the
+// letter as long as it may.
+TEST_CASE("letter book: 100,000 letters take 3.2 MB, whatever is in them, and each has its own standing") {
+    static_assert(LetterBook::bytes_a_letter == 32);
+    constexpr int letters = 100'000;
+    LetterBook book{"clara"};
+    cli::Letter letter;
+    letter.reason = std::string(1'000, 'x');
+    const auto nth = [&letter](int n) -> const cli::Letter& {
+        letter.opportunity = "opportunity-" + std::to_string(n);
+        letter.version = n;
+        letter.offset = n;
+        letter.dead_at_ms = noon + n;
+        return letter;
+    };
+    for (int n = 1; n <= letters; ++n) book.add(nth(n));
+    book.close();
+    CHECK(book.size() == letters);
+    CHECK(book.oldest_ms() == noon + 1);
+    for (int n = 2; n <= letters; n += 2) {
+        v1::Outcome outcome;
+        outcome.set_destination("clara");
+        outcome.set_opportunity_id("opportunity-" + std::to_string(n));
+        outcome.set_version(n);
+        outcome.set_outcome(v1::OUTCOME_KIND_APPLIED);
+        book.hear(outcome_record(outcome, outcome.opportunity_id()));
+    }
+    int wrong = 0;
+    for (int n = 1; n <= letters; ++n) {
+        const auto wanted = n % 2 == 0 ? Standing::resolved : Standing::open;
+        wrong += book.standing(nth(n)) == wanted ? 0 : 1;
+    }
+    CHECK(wrong == 0);
+    CHECK_FALSE(book.knows(nth(letters + 1)));
+}

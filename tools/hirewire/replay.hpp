@@ -1,0 +1,31 @@
+#pragma once
+// hirewire replay: asks a destination's daemon to tell it of the past once more, and looks on. The daemon does the
+// work, so it goes on whatever becomes of the command line.
+#include <string>
+
+#include "common/core/time.hpp"
+#include "common/kafka/settings.hpp"
+#include "tools/hirewire/replay_view.hpp"
+
+namespace hirewire::cli {
+
+struct ReplayCommand {
+    kafka::Settings kafka{};
+    std::string destination{};
+    ReplayWords words{};
+    std::string id{};  // of list, status, pause, resume, cancel; a beginning of it does
+    bool yes = false;
+    bool as_json = false;
+    Milliseconds patience{15'000};  // until a daemon has taken it up
+};
+
+// All answer the exit code. They throw config::Error for what cannot be meant, else std::runtime_error, with one
+// sentence each.
+int start_replay(const ReplayCommand& command);
+int list_replays(const ReplayCommand& command);
+int show_replay(const ReplayCommand& command);
+int pause_replay(const ReplayCommand& command);
+int resume_replay(const ReplayCommand& command);
+int cancel_replay(const ReplayCommand& command);
+
+}  // namespace hirewire::cli
