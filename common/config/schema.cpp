@@ -450,7 +450,7 @@ void Schema::accept(std::vector<std::string> names) {
     accepted_ = std::move(names);
 }
 
-void Schema::load(const std::string& file, Secrets secrets) {
+void Schema::load(const std::string& file, Secrets secrets, const std::function<std::string()>& fault) {
     toml::table root;
     try {
         root = toml::parse_file(file);
@@ -519,6 +519,11 @@ void Schema::load(const std::string& file, Secrets secrets) {
         }
     }
     for (const auto& change : changes) change();
+    if (const auto wrong = fault ? fault() : std::string{}; !wrong.empty()) {
+        for (const auto& change : in_force_) change();
+        throw Error{file + ": " + wrong};
+    }
+    in_force_ = std::move(changes);
 }
 
 std::string Schema::reference() const {

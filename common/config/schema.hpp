@@ -161,7 +161,10 @@ public:
     void accept(std::vector<std::string> names);
 
     // Reads the file into the targets, all of them or, when anything is wrong, none. Throws Error.
-    void load(const std::string& file, Secrets secrets = Secrets::read);
+    // `fault` is asked what is wrong with the new values that no single key shows ("" = nothing). If something is,
+    // the targets get back what was loaded before; after a first load there is nothing to go back to.
+    void load(
+        const std::string& file, Secrets secrets = Secrets::read, const std::function<std::string()>& fault = {});
     // The commented reference: every key with its default.
     [[nodiscard]] std::string reference() const;
     // A JSON object of what is in force, secrets as "set" or "unset".
@@ -172,6 +175,7 @@ public:
 private:
     std::vector<std::unique_ptr<Section>> sections_;
     std::vector<std::string> accepted_;
+    std::vector<std::function<void()>> in_force_;  // put what was loaded last into the targets
 };
 
 }  // namespace hirewire::config

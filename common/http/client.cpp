@@ -108,14 +108,17 @@ public:
         const Instant until = std::chrono::steady_clock::now() + deadline;
         const auto message = build(request);
         const bool repeatable = request.method != Method::post;
+        bool sent = false;
         while (true) {
             auto connection = take_idle();
             const bool reused = connection != nullptr;
             if (!reused) {
                 auto connected = co_await connect(until);
-                if (!connected) co_return connected.error();
+                // What went out over a connection that broke may have been seen, whether there is another one or not.
+                if (!connected) co_return sent ? make_error_code(Errc::broken_off) : connected.error();
                 connection = std::move(*connected);
             }
+            sent = true;
             Exchange exchange = co_await exchange_on(*connection, message, until);
             if (exchange.error == Errc::broken_off && reused && !exchange.saw_answer && repeatable) continue;
             if (exchange.error) co_return make_error_code(*exchange.error);

@@ -3,11 +3,14 @@
 #include <toml++/toml.h>
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 #include <thread>
+#include <utility>
 
 #include "common/kafka/configure.hpp"
 
@@ -68,13 +71,25 @@ std::vector<std::string> expanded(const std::string& name, const std::vector<std
 Topic read_topic(
     const std::string& file, const toml::table& entry, const Topic& defaults, const TopicOverrides& overrides) {
     check_keys(
-        file, entry, {"name", "partitions", "replication", "min_insync_replicas", "retention_days", "compacted"});
+        file,
+        entry,
+        {"name",
+         "partitions",
+         "replication",
+         "min_insync_replicas",
+         "retention_days",
+         "compacted",
+         "tombstone_days"});
     Topic topic = defaults;
     topic.name = entry["name"].value_or(std::string{});
     if (topic.name.empty()) refuse(file, entry, "a topic needs a 'name'");
     topic.retention_days = positive(file, entry, "retention_days");
     if (topic.retention_days.has_value() == entry["compacted"].value_or(false)) {
         refuse(file, entry, "topic '" + topic.name + "' needs either 'retention_days' or 'compacted = true'");
+    }
+    topic.tombstone_days = positive(file, entry, "tombstone_days");
+    if (topic.tombstone_days && topic.retention_days) {
+        refuse(file, *entry.get("tombstone_days"), "'tombstone_days' is for a topic with 'compacted = true'");
     }
     if (overrides.partitions) topic.partitions = *overrides.partitions;
     if (const auto own = positive(file, entry, "partitions")) topic.partitions = *own;
@@ -95,6 +110,7 @@ struct Release {
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Release<&rd_kafka_NewTopic_destroy>>;
 using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, Release<&rd_kafka_AdminOptions_destroy>>;
 using Queue = std::unique_ptr<rd_kafka_queue_t, Release<&rd_kafka_queue_destroy>>;
+using ConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t, Release<&rd_kafka_ConfigResource_destroy>>;
 using AdminEvent = std::unique_ptr<rd_kafka_event_t, Release<&rd_kafka_event_destroy>>;
 
 detail::Client admin(const Settings& settings) {
@@ -126,6 +142,10 @@ void set_option(rd_kafka_NewTopic_t* topic, const char* name, const std::string&
     rd_kafka_NewTopic_set_config(topic, name, value.c_str());
 }
 
+std::int64_t tombstone_ms(const Topic& topic) {
+    return Milliseconds{std::chrono::days{topic.tombstone_days.value_or(0)}}.count();
+}
+
 NewTopic asked(const Topic& topic, const Settings& settings) {
     std::array<char, 256> why{};
     NewTopic made{rd_kafka_NewTopic_new(
@@ -138,6 +158,9 @@ NewTopic asked(const Topic& topic, const Settings& settings) {
         set_option(made.get(), "retention.ms", std::to_string(Milliseconds{days}.count()));
     } else {
         set_option(made.get(), "cleanup.policy", "compact");
+        if (topic.tombstone_days) {
+            set_option(made.get(), "delete.retention.ms", std::to_string(tombstone_ms(topic)));
+        }
     }
     return made;
 }
@@ -169,6 +192,53 @@ void create(rd_kafka_t* client, const Settings& settings, const std::vector<Topi
             std::string{"topic "} + rd_kafka_topic_result_name(results[i]) +
             " was refused: " + (text != nullptr ? text : rd_kafka_err2str(error))};
     }
+}
+
+// A number among a topic's settings; nothing when it is not there or none.
+std::optional<std::int64_t> number_of(const rd_kafka_ConfigResource_t& resource, std::string_view name) {
+    std::size_t count = 0;
+    const auto* entries = rd_kafka_ConfigResource_configs(&resource, &count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+        if (value == nullptr || rd_kafka_ConfigEntry_name(entries[i]) != name) continue;
+        const std::string_view text = value;
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error == std::errc{} && end == text.data() + text.size()) return number;
+    }
+    return std::nullopt;
+}
+
+// delete.retention.ms by the full name of the topic; of those topics whose settings the broker tells.
+std::map<std::string, std::int64_t> tombstone_settings(
+    rd_kafka_t* client, const Settings& settings, const std::vector<std::string>& names) {
+    std::map<std::string, std::int64_t> found;
+    std::vector<ConfigResource> owned;
+    std::vector<rd_kafka_ConfigResource_t*> list;
+    for (const auto& name : names) {
+        list.push_back(owned.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str())).get());
+    }
+    const AdminOptions options{rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS)};
+    std::array<char, 256> why{};
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), 2 * patience_ms, why.data(), why.size());
+    const Queue queue{rd_kafka_queue_new(client)};
+    rd_kafka_DescribeConfigs(client, list.data(), list.size(), options.get(), queue.get());
+    const AdminEvent event{rd_kafka_queue_poll(queue.get(), 3 * patience_ms)};
+    if (!event) throw std::runtime_error{"kafka at " + settings.brokers + " does not answer DescribeConfigs"};
+    const auto error = rd_kafka_event_error(event.get());
+    if (error == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE) return found;
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        throw std::runtime_error{std::string{"DescribeConfigs failed: "} + rd_kafka_event_error_string(event.get())};
+    }
+    std::size_t count = 0;
+    const auto* results =
+        rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (rd_kafka_ConfigResource_error(results[i]) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+        const auto number = number_of(*results[i], "delete.retention.ms");
+        if (number) found.emplace(rd_kafka_ConfigResource_name(results[i]), *number);
+    }
+    return found;
 }
 
 // A created topic reaches the broker's metadata a moment later (a node that has just started on a busy machine takes
@@ -240,6 +310,33 @@ std::vector<std::string> apply_topics(const Settings& settings, const std::vecto
     create(client.get(), settings, missing);
     await_all(client.get(), settings, missing);
     return {};
+}
+
+std::string tombstone_complaint(const Topic& topic, const std::string& full_name, std::int64_t delete_retention_ms) {
+    if (!topic.tombstone_days || delete_retention_ms >= tombstone_ms(topic)) return {};
+    return "topic " + full_name + " keeps its tombstones for " + std::to_string(delete_retention_ms) +
+           " ms: who is held for longer never hears of what is gone. Set it with kafka-configs.sh --alter --topic " +
+           full_name + " --add-config delete.retention.ms=" + std::to_string(tombstone_ms(topic));
+}
+
+std::vector<std::string> short_tombstones(const Settings& settings, const std::vector<Topic>& topics) {
+    const auto client = admin(settings);
+    const auto there = metadata_of(client.get(), settings);
+    std::vector<std::string> names;
+    for (const auto& topic : topics) {
+        if (topic.tombstone_days && there.contains(topic.name)) names.push_back(settings.topic_prefix + topic.name);
+    }
+    std::vector<std::string> complaints;
+    if (names.empty()) return complaints;
+    const auto found = tombstone_settings(client.get(), settings, names);
+    for (const auto& topic : topics) {
+        const auto full_name = settings.topic_prefix + topic.name;
+        const auto at = found.find(full_name);
+        if (at == found.end()) continue;
+        auto complaint = tombstone_complaint(topic, full_name, at->second);
+        if (!complaint.empty()) complaints.push_back(std::move(complaint));
+    }
+    return complaints;
 }
 
 std::map<std::string, int> existing_topics(const Settings& settings) {

@@ -29,7 +29,7 @@ inline constexpr Name postings_implausible{
 inline constexpr Name runs{"hirewire_runs_total", "Runs of a destination that ended, by how they did"};
 inline constexpr Name bulk_deletion{
     "hirewire_bulk_deletion",
-    "1 while a destination would have to delete more than half of what it has: see the log"};
+    "1 while deletions are held back, since more than half of what a destination has is gone at once: see the log"};
 inline constexpr Name deletion_owed{
     "hirewire_deletion_owed_seconds", "Age of the oldest deletion that a destination has not been told yet"};
 inline constexpr Name outcomes{"hirewire_outcomes_total", "Outcomes by destination and outcome"};
@@ -40,7 +40,8 @@ inline constexpr Name oldest_unapplied{
 inline constexpr Name delivery{"hirewire_delivery_seconds", "One attempt at the destination"};
 inline constexpr Name consumer_lag{"hirewire_consumer_lag", "Records not yet read, by topic and partition"};
 inline constexpr Name in_flight{"hirewire_in_flight", "Attempts under way"};
-inline constexpr Name held{"hirewire_held", "1 while the destination is held for a refused credential"};
+inline constexpr Name held{
+    "hirewire_held", "1 while the destination is held: its credential was refused, or it has missed changes"};
 inline constexpr Name mode{"hirewire_mode", "1 for the mode that a destination is in, 0 for the others"};
 inline constexpr Name paused{"hirewire_paused", "1 while an operator has paused the destination"};
 inline constexpr Name circuit_open{

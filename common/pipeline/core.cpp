@@ -112,6 +112,14 @@ void Core::on_verdict(JobId id, const Attempted& attempted, Instant now) {
     inform_breaker(job, attempted, now);
     job.probe = false;
     job.status = attempted.status;
+    if (attempted.unsure) job.unsure.insert(*attempted.unsure);
+    if (attempted.through) {
+        std::erase_if(job.records, [&](const Received& received) {
+            if (received.order > *attempted.through) return false;
+            settle(received);
+            return true;
+        });
+    }
     // Only the probe's own answer ends a hold: others began before it, or never asked. Weather says nothing of the
     // credential.
     const bool says_something = attempted.answered && !std::holds_alternative<Weather>(verdict);
@@ -192,15 +200,17 @@ void Core::release_hold() {
 
 void Core::finish(JobId id) {
     auto& job = jobs_.at(id);
-    for (const auto& received : job.records) {
-        auto* ledger = ledger_of(received);
-        if (ledger == nullptr) continue;
-        ledger->settle(received.record.offset);
-        commit_due_ = true;
-    }
+    for (const auto& received : job.records) settle(received);
     const std::string lane = job.place.lane;
     jobs_.erase(id);
     lanes_.release(lane);
+}
+
+void Core::settle(const Received& received) {
+    auto* ledger = ledger_of(received);
+    if (ledger == nullptr) return;
+    ledger->settle(received.record.offset);
+    commit_due_ = true;
 }
 
 void Core::repeat(JobId id, Milliseconds pause, Instant now) {
@@ -235,6 +245,8 @@ void Core::start(JobId id, Instant now, std::vector<Action>& actions) {
         news = news || received.order >= job.order;
         job.records.push_back(std::move(received));
     }
+    job.place.backfill =
+        std::all_of(job.records.begin(), job.records.end(), [](const Received& r) { return r.backfill; });
     if (news) {
         // Another request than the last one: it has all its attempts before it, and the past of its newest record.
         const Received& speaker = newest(job);
@@ -262,16 +274,26 @@ void Core::take_back_parked(Instant now) {
     }
 }
 
+bool Core::has_time(JobId id) const {
+    const auto& place = jobs_.at(id).place;
+    return place.backfill && !lanes_.live_waits(place.lane);
+}
+
+// The repeats of a replay come after all that is live.
 void Core::start_due(Instant now, std::vector<Action>& actions) {
-    while (!delayed_.empty() && delayed_.begin()->first <= now && may_start(now)) {
-        const JobId id = delayed_.begin()->second;
-        delayed_.erase(delayed_.begin());
+    for (auto at = delayed_.begin(); at != delayed_.end() && at->first <= now && may_start(now);) {
+        const JobId id = at->second;
+        if (lanes_.runnable_live() > 0 && has_time(id)) {
+            ++at;
+            continue;
+        }
+        at = delayed_.erase(at);
         start(id, now, actions);
     }
 }
 
-void Core::start_waiting(Instant now, std::vector<Action>& actions) {
-    while (may_start(now)) {
+void Core::start_waiting(Instant now, std::vector<Action>& actions, Whose whose) {
+    while (may_start(now) && (whose == Whose::all || lanes_.runnable_live() > 0)) {
         auto batch = lanes_.start();
         if (!batch) return;
         Job job;
@@ -321,6 +343,8 @@ std::vector<Action> Core::next(Instant now) {
     // the same few, they alone could keep it shut for all.
     const bool probe_due = (breaker_.open() || held_) && may_start(now);
     if (probe_due && new_lanes_first_) start_waiting(now, actions);
+    start_due(now, actions);
+    start_waiting(now, actions, Whose::live);
     start_due(now, actions);
     start_waiting(now, actions);
     if (probe_due && !may_start(now)) new_lanes_first_ = !new_lanes_first_;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -43,6 +44,8 @@ struct Job {
     std::optional<Instant> failing_since{};
     int status = 0;      // the last attempt's answer, 0 = there was none
     bool probe = false;  // the one call that an open circuit lets through
+    // Orders of records whose requests may have arrived in an attempt that failed.
+    std::set<std::int64_t> unsure{};
 };
 // The record that speaks for the job: its newest, the first of several alike.
 const Received& newest(const Job& job);
@@ -141,7 +144,8 @@ public:
     [[nodiscard]] std::size_t longest_span() const;
     // Partitions that are not read because of it.
     [[nodiscard]] std::size_t paused(Cap cap) const;
-    [[nodiscard]] bool held() const { return held_ || suspended_; }
+    // The credential was refused. What was suspended is not held.
+    [[nodiscard]] bool held() const { return held_; }
     [[nodiscard]] bool circuit_open() const { return breaker_.open(); }
     // Read and not due yet.
     [[nodiscard]] std::size_t parked() const { return parked_.size(); }
@@ -166,6 +170,7 @@ private:
     };
 
     void finish(JobId id);
+    void settle(const Received& received);
     void repeat(JobId id, Milliseconds pause, Instant now);
     // The job has met one failure more than may be met in a row.
     void set_aside(Job& job, const std::string& reason, Instant now);
@@ -179,7 +184,10 @@ private:
     void start(JobId id, Instant now, std::vector<Action>& actions);
     void take_back_parked(Instant now);
     void start_due(Instant now, std::vector<Action>& actions);
-    void start_waiting(Instant now, std::vector<Action>& actions);
+    enum class Whose { live, all };
+    void start_waiting(Instant now, std::vector<Action>& actions, Whose whose = Whose::all);
+    // Whether a job, and all that waits behind it, is backfill.
+    [[nodiscard]] bool has_time(JobId id) const;
     void watch_caps(std::vector<Action>& actions);
     [[nodiscard]] bool may_start(Instant now) const;
     // The cap that keeps the partition from being read.

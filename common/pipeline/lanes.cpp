@@ -10,12 +10,15 @@ void Lanes::list(const std::string& name, Lane& lane) {
     const Listed as = lane.live > 0 ? Listed::live : Listed::backfill;
     if (lane.listed >= as) return;
     if (lane.listed == Listed::no) ++listed_;
+    if (as == Listed::live) ++listed_live_;
     lane.listed = as;
     (as == Listed::live ? runnable_ : runnable_backfill_).push_back(name);
 }
 
 void Lanes::unlist(Lane& lane) {
-    if (std::exchange(lane.listed, Listed::no) != Listed::no) --listed_;
+    const Listed was = std::exchange(lane.listed, Listed::no);
+    if (was != Listed::no) --listed_;
+    if (was == Listed::live) --listed_live_;
 }
 
 void Lanes::add(Place place, Received received) {
@@ -28,6 +31,7 @@ void Lanes::add(Place place, Received received) {
         known = lane.by_name.emplace(std::move(place.group), std::prev(lane.groups.end())).first;
     }
     Group& group = *known->second;
+    received.backfill = place.backfill;
     group.records.push_back(std::move(received));
     if (group.backfill && !place.backfill) {
         group.backfill = false;
@@ -80,6 +84,11 @@ std::vector<Received> Lanes::take_more(const Place& place) {
     const auto group = found->second.by_name.find(place.group);
     if (group == found->second.by_name.end()) return {};
     return take(found->second, group->second);
+}
+
+bool Lanes::live_waits(const std::string& lane) const {
+    const auto found = lanes_.find(lane);
+    return found != lanes_.end() && found->second.live > 0;
 }
 
 void Lanes::release(const std::string& name) {

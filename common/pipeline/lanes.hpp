@@ -39,6 +39,7 @@ struct Received {
     std::uint64_t epoch = 0;
     std::int64_t order = 0;
     Past past{};
+    bool backfill = false;  // as its place says
 };
 
 struct Batch {
@@ -61,6 +62,10 @@ public:
     [[nodiscard]] std::size_t waiting() const { return waiting_; }
     // Lanes that start() would answer.
     [[nodiscard]] std::size_t runnable() const { return listed_; }
+    // Those of them that start() would answer first.
+    [[nodiscard]] std::size_t runnable_live() const { return listed_live_; }
+    // Whether something waits in a lane, busy or not, that is not backfill.
+    [[nodiscard]] bool live_waits(const std::string& lane) const;
     [[nodiscard]] std::size_t lanes() const { return lanes_.size(); }
 
 private:
@@ -88,6 +93,7 @@ private:
     std::deque<std::string> runnable_backfill_;
     std::size_t waiting_ = 0;
     std::size_t listed_ = 0;
+    std::size_t listed_live_ = 0;
 };
 
 }  // namespace hirewire::pipeline

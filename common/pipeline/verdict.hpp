@@ -2,6 +2,8 @@
 // What came of one attempt at one job, in the engine's words. A service's handler says which; the engine decides what
 // follows.
 #include <concepts>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -56,6 +58,10 @@ struct Attempted {
     Verdict verdict{};
     bool answered = false;
     int status = 0;  // the last answer's, for who reads of the failure; 0 = there was none
+    // The order of the record whose request may have arrived, though nobody said so.
+    std::optional<std::int64_t> unsure{};
+    // The job's records up to this order are finished, whatever the verdict is on the others.
+    std::optional<std::int64_t> through{};
 };
 
 }  // namespace hirewire::pipeline

@@ -70,7 +70,9 @@ if tonumber(applied) == version and ARGV[5] ~= '1' then return {1, since, applie
 if tonumber(applied) > version then return {2, since, applied, dead} end
 local owner = redis.call('GET', KEYS[3])
 if owner and owner ~= ARGV[2] then return {3, since, applied, dead} end
-if e[3] then
+if e[3] and ARGV[5] == '1' then
+  redis.call('HDEL', KEYS[1], 'g')
+elseif e[3] then
   local t = redis.call('TIME')
   if tonumber(e[3]) > t[1] * 1000 + math.floor(t[2] / 1000) then return {5, since, applied, dead} end
 end

@@ -55,7 +55,7 @@ enum class Permission {
 // Whether to go on when this very version is applied already.
 enum class Again {
     no,
-    yes,  // apply it once more; a newer one that is applied supersedes it all the same
+    yes,  // apply it once more, also when disconnected; a newer one that is applied supersedes it all the same
 };
 
 // A change that became a dead letter.
@@ -136,7 +136,7 @@ public:
     }
     virtual Answer<void> finish(LedgerKey key, std::int64_t version, std::string owner) = 0;
     virtual Answer<void> abandon(LedgerKey key, std::string owner) = 0;
-    // Every begin() of a newer version answers `disconnected` for so long.
+    // Every begin() of a newer version answers `disconnected` for so long, or until one with Again::yes goes.
     virtual Answer<void> disconnect(LedgerKey key, Milliseconds span) = 0;
     // Remembered until this or a newer version is finished; the last hundred of them.
     virtual Answer<void> mark_dead(LedgerKey key, DeadLetter dead) = 0;

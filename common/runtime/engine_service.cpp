@@ -2,13 +2,18 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
+#include <utility>
 
 namespace hirewire::runtime {
 
 namespace asio = boost::asio;
 
 void run_engine(
-    Runtime& runtime, pipeline::Engine& engine, kafka::Consumer& consumer, const std::string& destination) {
+    Runtime& runtime,
+    pipeline::Engine& engine,
+    kafka::Consumer& consumer,
+    const std::string& destination,
+    std::function<bool()> held_too) {
     runtime.ready_when([&engine]() -> std::optional<std::string> {
         if (engine.core().has_partitions()) return std::nullopt;
         return "kafka: no partition assigned yet";
@@ -31,6 +36,7 @@ void run_engine(
     runtime.before_metrics([&runtime,
                             &engine,
                             &consumer,
+                            held_too = std::move(held_too),
                             in_flight,
                             circuit,
                             parked,
@@ -44,7 +50,7 @@ void run_engine(
         in_flight.set(static_cast<double>(core.running()));
         circuit.set(core.circuit_open() ? 1 : 0);
         parked.set(static_cast<double>(core.parked()));
-        held.set(core.held() ? 1 : 0);
+        held.set(core.held() || held_too() ? 1 : 0);
         open.set(static_cast<double>(core.open()));
         bytes.set(static_cast<double>(core.open_bytes()));
         lanes.set(static_cast<double>(core.lanes()));

@@ -1,6 +1,7 @@
 #pragma once
 // What every service with an engine has in common: readiness, the gauges of the engine, and an end with a reason when
 // Kafka is lost for good.
+#include <functional>
 #include <string>
 
 #include "common/kafka/consumer.hpp"
@@ -9,8 +10,13 @@
 
 namespace hirewire::runtime {
 
-// Spawns engine.run(). `destination` labels the gauges.
+// Spawns engine.run(). `destination` labels the gauges. `held_too` tells of a reason to count as held that the engine
+// does not know.
 void run_engine(
-    Runtime& runtime, pipeline::Engine& engine, kafka::Consumer& consumer, const std::string& destination);
+    Runtime& runtime,
+    pipeline::Engine& engine,
+    kafka::Consumer& consumer,
+    const std::string& destination,
+    std::function<bool()> held_too = [] { return false; });
 
 }  // namespace hirewire::runtime

@@ -170,7 +170,7 @@ private:
 
     void reload() {
         try {
-            schema_.load(file_);
+            schema_.load(file_, config::Secrets::read, [this] { return service_.fault(); });
             service_.reload();
             log::info("config.reloaded", {{"config", file_}});
         } catch (const std::exception& e) {

@@ -95,6 +95,25 @@ const v1::Change& announcement(const v1::Change& newest, const std::vector<v1::C
     return newest;
 }
 
+std::optional<Parts> parts_of(const pipeline::Job& job) {
+    std::set<std::int64_t> unsure = job.unsure;
+    for (const auto& received : job.records) {
+        if (received.past.attempts > 0) unsure.insert(received.order);
+    }
+    if (unsure.empty()) return std::nullopt;
+    Batch batch = read_batch(job);
+    // What is withdrawn is not told of what came before it.
+    if (!batch.newest || withdrawn(*batch.newest)) return std::nullopt;
+    std::sort(batch.older.begin(), batch.older.end(), &older_first);
+    const auto& announced = announcement(*batch.newest, batch.older);
+    const auto told = unsure.lower_bound(announced.version());
+    if (!announced.live() || told == unsure.end() || *told >= batch.newest->version()) return std::nullopt;
+    Parts parts{.first = job, .rest = job, .through = *told};
+    std::erase_if(parts.first.records, [&](const auto& received) { return received.order > parts.through; });
+    std::erase_if(parts.rest.records, [&](const auto& received) { return received.order <= parts.through; });
+    return parts;
+}
+
 bool overtaken(const v1::Change& newest, const v1::Change& announced, const v1::Change& emitted) {
     if (emitted.version() <= newest.version()) return false;
     return withdrawn(emitted) || !announced.live() || !same_status(announced, emitted);

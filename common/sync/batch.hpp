@@ -37,6 +37,8 @@ Batch read_batch(const pipeline::Job& job);
 // applied. A record in a retry topic may be of several runs.
 inline constexpr std::string_view replay_header = "hirewire-replay";
 inline constexpr std::string_view epoch_header = "hirewire-epoch";
+// How the runs' ids begin that redrive dead letters: what has died of a 404 must not be passed over because of one.
+inline constexpr std::string_view redrive_prefix = "redrive-";
 Asked read_asked(const std::vector<kafka::Header>& headers);
 // In place of what is there.
 void put_asked(std::vector<kafka::Header>& headers, const Asked& asked);
@@ -49,6 +51,17 @@ void drop_known(Batch& batch, std::int64_t applied_version);
 // The change that announces the status: the newest one, or a live one of the same status that it overtakes. The
 // person was announced in that status, whatever detail came after; and as late as that one is, so late is the news.
 const v1::Change& announcement(const v1::Change& newest, const std::vector<v1::Change>& older);
+
+// A job whose status may have been announced already, by a request that nobody answered, and whose newest change is
+// no announcement itself. `first` is told as it was then, with the same bytes and key; `rest` comes after it, and is
+// no news. Told together, they would announce it once more under another key.
+struct Parts {
+    pipeline::Job first{};
+    pipeline::Job rest{};
+    std::int64_t through = 0;  // the last order that `first` has
+};
+// Nothing when the job is told as one.
+std::optional<Parts> parts_of(const pipeline::Job& job);
 
 // Whether the change need not be sent, or must not any more, since `emitted`, the opportunity's last one, is on its
 // way and says more. A live announcement of the same status is sent all the same: the person hears of it through this

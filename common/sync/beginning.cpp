@@ -1,5 +1,6 @@
 #include "common/sync/beginning.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
@@ -33,6 +34,10 @@ asio::awaitable<bool> snapshot_finished(kafka::Settings settings, std::string de
 
 }  // namespace
 
+Timestamp snapshot_counts_since(Timestamp now, Timestamp process_began) {
+    return std::max(process_began - std::chrono::minutes{1}, now - std::chrono::hours{24});
+}
+
 Beginning::Beginning(
     asio::any_io_executor executor,
     kafka::Settings kafka,
@@ -44,7 +49,8 @@ Beginning::Beginning(
       clock_{clock},
       destination_{destination},
       engine_{std::move(engine)},
-      snapshot_{std::move(executor), std::move(kafka), producer, std::move(destination)} {}
+      snapshot_{std::move(executor), std::move(kafka), producer, std::move(destination)},
+      process_began_{clock.now()} {}
 
 asio::awaitable<void> Beginning::make_up_for_the_past(kafka::Begun begun) {
     const auto number = begun.partition.number;
@@ -57,7 +63,9 @@ asio::awaitable<void> Beginning::make_up_for_the_past(kafka::Begun begun) {
 asio::awaitable<void> Beginning::await_snapshot(kafka::Expired expired) {
     const auto partition = expired.partition;
     // The partitions of a group go on one after the other, and change hands meanwhile: one snapshot does for all.
-    if (!missing_since_ || (waiting_ == 0 && clock_.monotonic() - released_ > one_incident)) {
+    if (!missing_since_) {
+        missing_since_ = snapshot_counts_since(clock_.now(), process_began_);
+    } else if (waiting_ == 0 && clock_.monotonic() - released_ > one_incident) {
         missing_since_ = clock_.now();
     }
     const auto since = to_ms(*missing_since_);

@@ -18,6 +18,11 @@ namespace hirewire::sync {
 // Of hiring.runs: the kind of a snapshot that an operator asked for.
 inline constexpr const char* snapshot_kind = "snapshot";
 
+// From when on a finished snapshot makes up for missed changes, for who notices the gap first `now`: one that was
+// taken since this process began, but for the clocks' differences and a start that took its time, and in the last
+// day.
+Timestamp snapshot_counts_since(Timestamp now, Timestamp process_began);
+
 class Beginning {
 public:
     struct Engine {
@@ -43,6 +48,7 @@ private:
     Engine engine_;
     Snapshot snapshot_;
     int waiting_ = 0;
+    Timestamp process_began_;
     std::optional<Timestamp> missing_since_{};
     Instant released_{};
     Instant looked_{};

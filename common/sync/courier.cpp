@@ -26,10 +26,20 @@ void stop_if(bool stopping) {
 }
 
 // What a destination in shadow is "answered".
-Delivered kept_back(const http::Request& request) {
+Delivered kept_back(const http::Request& request, int attempts) {
     Delivered delivered;
+    delivered.attempts = attempts;
     delivered.judgement.outcome = v1::OUTCOME_KIND_SHADOW;
     delivered.judgement.reason = would_send(request);
+    return delivered;
+}
+
+// What was answered so far stays as it is.
+Delivered not_sent(Delivered delivered, const char* reason) {
+    if (delivered.attempts > 0) return delivered;
+    delivered.judgement.next = Next::again;
+    delivered.judgement.outcome = v1::OUTCOME_KIND_RETRYING;
+    delivered.judgement.reason = reason;
     return delivered;
 }
 
@@ -57,11 +67,19 @@ Courier::Courier(
 
 asio::awaitable<Delivered> Courier::deliver(Parcel parcel, Judge judge_by) {
     stop_if(stopping_);
-    if (!settings_.sends) co_return kept_back(parcel.request);
+    if (!settings_.sends) co_return kept_back(parcel.request, 0);
     Delivered delivered;
+    Instant waits_since = clock_.monotonic();
     while (true) {
-        co_await await_turn();
+        const Turn turn = co_await await_turn();
         stop_if(stopping_);
+        // A wait may be long, and all of this may have changed in it.
+        if (!settings_.sends) co_return kept_back(parcel.request, delivered.attempts);
+        const bool late = turn == Turn::after_suspension || clock_.monotonic() - waits_since > parcel.good_for;
+        delivered.interrupted = parcel.good_for > Milliseconds{0} && late;
+        if (delivered.interrupted) co_return not_sent(std::move(delivered), "its turn came too late");
+        delivered.unwanted = parcel.still_wanted && !parcel.still_wanted();
+        if (delivered.unwanted) co_return not_sent(std::move(delivered), "it is not wanted any more");
         ++delivered.attempts;
         delivered.answer = co_await send(parcel, delivered.attempts);
         delivered.http_status = delivered.answer ? delivered.answer->status : 0;
@@ -71,23 +89,26 @@ asio::awaitable<Delivered> Courier::deliver(Parcel parcel, Judge judge_by) {
         const auto pause = retry_.after(delivered.attempts, judgement.at_least);
         if (!pause) co_return delivered;
         retries_.add();
+        waits_since = clock_.monotonic();
         co_await rest_(*pause);
     }
 }
 
 // Without Redis nobody knows the pace, so nothing is sent until it is back.
-asio::awaitable<void> Courier::await_turn() {
+asio::awaitable<Courier::Turn> Courier::await_turn() {
     redis::Pace pace;
     pace.per_second = settings_.requests_per_second;
     pace.burst = settings_.burst;
     pace.patience = patience_with_pace;
     bool said = false;
+    Turn comes = Turn::as_usual;
     while (!stopping_) {
         if (suspended_) {
+            comes = Turn::after_suspension;
             co_await rest_(suspended_again);
             continue;
         }
-        if (settings_.requests_per_second == 0) co_return;
+        if (settings_.requests_per_second == 0) co_return comes;
         const auto turn = co_await store_.take_turn(settings_.destination, pace);
         if (!turn) {
             if (!std::exchange(said, true)) log::warning("pace.unknown", {{"reason", turn.error().message()}});
@@ -97,8 +118,9 @@ asio::awaitable<void> Courier::await_turn() {
         if (turn->in > Milliseconds{0}) co_await rest_(turn->in);
         if (!turn->taken || suspended_) continue;
         pace_wait_.observe(std::chrono::duration<double>(turn->in).count());
-        co_return;
+        co_return comes;
     }
+    co_return comes;
 }
 
 asio::awaitable<Answer> Courier::send(Parcel parcel, int attempt) {

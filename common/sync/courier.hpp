@@ -37,12 +37,20 @@ struct Parcel {
     std::string id{};          // of what it is about, for the log: of a resource or a run, never of a person
     std::string change_id{};   // what is told, as part of the idempotency key of a request that writes
     std::int64_t version = 0;  // Source-Version of a request that writes
+    // What was decided may not hold any more when its turn comes later than this, or after a suspension, however
+    // short: then it is not sent, but interrupted. 0 = it holds for as long as it takes.
+    Milliseconds good_for{0};
+    // Asked when its turn has come, before every attempt; empty = it is wanted.
+    std::function<bool()> still_wanted{};
 };
 struct Delivered {
     Judgement judgement{};  // `again`: it was not done within the attempts
     Answer answer{};        // the last one
     int attempts = 0;
     int http_status = 0;  // of the last answer; 0 = there was none
+    // Why it was not sent, or not once more; `judgement` is `again` then.
+    bool interrupted = false;  // Parcel::good_for
+    bool unwanted = false;     // Parcel::still_wanted
 };
 
 class Courier {
@@ -63,8 +71,9 @@ public:
     // Waits while it is suspended. Throws std::runtime_error after stop().
     boost::asio::awaitable<Delivered> deliver(Parcel parcel, Judge judge_by);
     void use(Authorize authorize) { authorize_ = std::move(authorize); }
-    // CourierSettings::sends, from now on.
+    // CourierSettings::sends, from now on; what waits for its turn is held back, too.
     void use_sends(bool sends) { settings_.sends = sends; }
+    [[nodiscard]] bool sends() const { return settings_.sends; }
     // By the operator's word: nothing is sent until resume().
     void suspend() { suspended_ = true; }
     void resume() { suspended_ = false; }
@@ -73,7 +82,8 @@ public:
     [[nodiscard]] Milliseconds longest_wish() const { return settings_.retry.longest_wish; }
 
 private:
-    boost::asio::awaitable<void> await_turn();
+    enum class Turn { as_usual, after_suspension };
+    boost::asio::awaitable<Turn> await_turn();
     boost::asio::awaitable<Answer> send(Parcel parcel, int attempt);
 
     CourierSettings settings_;

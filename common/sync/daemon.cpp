@@ -3,6 +3,8 @@
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <exception>
 #include <functional>
 #include <random>
 
@@ -15,6 +17,7 @@
 #include "common/sync/courier.hpp"
 #include "common/sync/delivery.hpp"
 #include "common/sync/internal_api.hpp"
+#include "common/sync/latest_postings.hpp"
 #include "common/sync/ledger_rebuild.hpp"
 #include "common/sync/mode_task.hpp"
 #include "common/sync/names_watch.hpp"
@@ -98,6 +101,8 @@ public:
                 .resume = [this] { standstill_.end(by_missed_changes); },
             });
         handler_->begin_by(*beginning_);
+        latest_ = std::make_unique<LatestPostings>(read_postings_with(common.kafka, reading_ahead_), runtime.clock());
+        handler_->look_ahead_by(*latest_);
         runtime_ = &runtime;
         prepare_tasks();
         listen_to_runs();
@@ -150,7 +155,8 @@ private:
         engine_ =
             std::make_unique<pipeline::Engine>(executor, *consumer_, *handler_, runtime_->clock(), settings_.core);
         if (standstill_.holds()) engine_->suspend();
-        runtime::run_engine(*runtime_, *engine_, *consumer_, name_);
+        runtime::run_engine(
+            *runtime_, *engine_, *consumer_, name_, [this] { return standstill_.holds(by_missed_changes); });
     }
 
     [[nodiscard]] Courier::Authorize authorization() const {
@@ -190,10 +196,12 @@ private:
             .lever_source = *lever_source_,
             .clock = clock,
             .metrics = runtime_->metrics(),
+            .confidential = delivery.confidential,
         };
         auto tasks = destination_->tasks();
         tasks.push_back(std::make_unique<ReplayTask>(name_));
-        tasks.push_back(std::make_unique<ModeTask>(name_, [this] { return standing_; }));
+        tasks.push_back(std::make_unique<ModeTask>(
+            name_, [this] { return standing_; }, [this] { return destination_->wants_postings(); }));
         tasks_ = std::make_unique<TaskGroup>(
             std::move(tasks), tools, [this](std::string sentence) { runtime_->fail(std::move(sentence)); });
     }
@@ -234,7 +242,10 @@ private:
     // Who stands by for the tasks is ready all the same: it tells of changes as all the others do.
     void stand_for_leadership() {
         runtime::Leadership::Listener listener;
-        listener.gained = [this] { tasks_->leads(); };
+        listener.gained = [this] {
+            leads_ = true;
+            tasks_->leads();
+        };
         listener.lost = [this] {
             // Two of them would do everything twice. Who starts this one again makes it the standby.
             runtime_->fail("another sync-" + name_ + " has taken over; this one ends");
@@ -265,9 +276,28 @@ private:
         const auto standing = standing_of(mode, destination_->switched_off());
         if (standing == standing_) return;
         const bool as_usual = standing_.empty() && standing == name_of(Mode::live);
+        // Who leads takes it by itself.
+        if (owes_snapshot(standing_, standing) && !leads_) {
+            asio::co_spawn(runtime_->context(), ask_for_snapshot(), asio::detached);
+        }
         standing_ = standing;
         if (as_usual) return;
         log::info("destination.stands", {{"destination", name_}, {"as", standing_}});
+    }
+
+    // What the one that leads has handed over by now may have come here before the new mode, and counts as told in
+    // shadow.
+    asio::awaitable<void> ask_for_snapshot() {
+        try {
+            v1::Run run = book_->begin(snapshot_kind);
+            run.set_destination(name_);
+            const runtime::Counts no_counts;
+            co_await book_->tell(std::move(run), v1::RUN_STATE_ASKED, no_counts);
+        } catch (const std::exception& e) {
+            log::error(
+                "snapshot.not_asked_for",
+                {{"destination", name_}, {"reason", e.what()}, {"remedy", "hirewire snapshot --to " + name_}});
+        }
     }
 
     // Nobody waits for this: without an answer, names are compared with those that the changes carry.
@@ -312,12 +342,15 @@ private:
     std::unique_ptr<http::Client> client_;
     std::unique_ptr<http::Client> internal_;
     std::unique_ptr<LedgerRebuild> rebuild_;
+    asio::thread_pool reading_ahead_{1};  // reading Kafka whole blocks
+    std::unique_ptr<LatestPostings> latest_;
     std::unique_ptr<Delivery> handler_;
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<pipeline::Engine> engine_;
     std::unique_ptr<Beginning> beginning_;
     runtime::Runtime* runtime_ = nullptr;
     std::string standing_;
+    bool leads_ = false;
     // Of the engine, and of what is sent beside it.
     Standstill standstill_{Standstill::Engine{
         .suspend =

@@ -1,6 +1,7 @@
 #include "common/sync/delivery.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/core/overloaded.hpp"
 #include "common/core/sleep.hpp"
@@ -26,8 +27,19 @@ constexpr int patience_with_people = 12;
 // A connection that was cut is no error, and asking at every change would be noise; it may be made again.
 constexpr std::chrono::hours disconnected_for{24};
 
+// Behind live news a replay waits for about one turn, and at least so long.
+constexpr Milliseconds least_patience{50};
+
 bool is_write(http::Method method) {
     return method != http::Method::get && method != http::Method::head;
+}
+
+// Whether a write has had its effect, or may have: everything but a refusal, and a connection that never was.
+bool may_have_arrived(const Answer& answer) {
+    if (!answer) return answer.error() != http::make_error_code(http::Errc::unreachable);
+    const int status = answer->status;
+    const bool undecided = status == 408 || status == 409 || status == 425 || status == 429;
+    return status < 300 || status >= 500 || undecided;
 }
 
 std::string_view name_of(const pipeline::Verdict& verdict) {
@@ -151,10 +163,13 @@ pipeline::Place Delivery::place(const kafka::Record& record) {
     pipeline::Place place;
     if (change) {
         const bool posting = change->kind() == v1::CHANGE_KIND_POSTING;
+        if (posting && latest_ != nullptr) latest_->note(change->opportunity_id(), change->version());
         place.lane = posting ? change->opportunity_id() : destination_.resource(*change);
         place.group = change->opportunity_id();
         place.order = change->version();
-        place.backfill = record.partition.topic == replay_topic_;
+        // What a run asked for has time wherever it comes from, a retry topic, too.
+        const bool by_run = !change->live() && !read_asked(record.headers).run_ids.empty();
+        place.backfill = by_run || record.partition.topic == replay_topic_;
         place.kept = record.partition.topic == postings_topic;
     } else {
         place.lane = "unreadable:" + record.key;
@@ -193,20 +208,38 @@ Delivery::Attempt Delivery::attempt_at(const pipeline::Job& job, Batch& batch) {
     attempt.partition = pipeline::newest(job).record.partition.number;
     attempt.number = job.attempts_before + job.attempts;
     attempt.repeats = job.repeats;
+    attempt.has_time = job.place.backfill;
     attempt.replayed = by_run || job.place.backfill ||
                        pipeline::read_origin(pipeline::newest(job).record).topic == "hiring.opportunities";
     return attempt;
 }
 
 asio::awaitable<pipeline::Attempted> Delivery::attempt(const pipeline::Job& job) {
+    auto parts = parts_of(job);
+    if (!parts) co_return co_await attempt_at_once(job);
+    const pipeline::Attempted first = co_await attempt_at_once(parts->first);
+    if (!std::holds_alternative<pipeline::Done>(first.verdict)) co_return first;
+    pipeline::Attempted rest = co_await attempt_at_once(parts->rest);
+    rest.answered = rest.answered || first.answered;
+    rest.through = parts->through;
+    co_return rest;
+}
+
+asio::awaitable<pipeline::Attempted> Delivery::attempt_at_once(const pipeline::Job& job) {
     Batch batch = read_batch(job);
     if (!batch.newest) co_return pipeline::Refused{.reason = "the record is not a Change"};
     Attempt attempt = attempt_at(job, batch);
     attempt.posting = read_posting(pipeline::newest(job).record);
     attempt.traceparent = std::move(batch.traceparent);
     attempt.owner = owner_prefix_ + std::to_string(next_owner_++);
+    if (attempt.posting && latest_ != nullptr) {
+        const bool known = co_await latest_->look(attempt.partition, attempt.change.occurred_at_ms());
+        if (!known) co_return pipeline::Wait{.reason = "hiring.postings is still being read"};
+    }
     Verdict verdict = co_await decide(std::move(batch), attempt);
-    co_return pipeline::Attempted{std::move(verdict), attempt.http_status != 0, attempt.http_status};
+    pipeline::Attempted attempted{std::move(verdict), attempt.http_status != 0, attempt.http_status};
+    if (attempt.unsure) attempted.unsure = attempt.change.version();
+    co_return attempted;
 }
 
 asio::awaitable<Delivery::Verdict> Delivery::decide(Batch batch, Attempt& attempt) {
@@ -270,8 +303,11 @@ asio::awaitable<Delivery::Verdict> Delivery::decide(Batch batch, Attempt& attemp
 Situation Delivery::situation_of(const Attempt& attempt, const v1::Change& announced) {
     Situation situation;
     situation.backfill = !announced.live();
-    situation.first_sync = situation.backfill && (attempt.replayed || announced.cause().kind() == "walk");
     const auto& runs = runs_of(attempt.asked, attempt.change.version());
+    const bool redriven =
+        std::any_of(runs.begin(), runs.end(), [](const auto& run) { return run.starts_with(redrive_prefix); });
+    const bool from_the_past = (attempt.replayed && !redriven) || announced.cause().kind() == "walk";
+    situation.first_sync = situation.backfill && from_the_past;
     if (!runs.empty()) situation.run_id = runs.front();
     return situation;
 }
@@ -307,7 +343,9 @@ Plan Delivery::first_step(const Attempt& attempt, const Situation& situation) co
 // simply sent.
 asio::awaitable<bool> Delivery::newer_is_on_its_way(
     const v1::Change& newest, const v1::Change& announced, const std::vector<v1::Change>& older) {
-    if (newest.kind() == v1::CHANGE_KIND_POSTING) co_return false;
+    if (newest.kind() == v1::CHANGE_KIND_POSTING) {
+        co_return latest_ != nullptr && latest_->newest(newest.opportunity_id()) > newest.version();
+    }
     const auto remembered = co_await store_.last_change(newest.opportunity_id());
     v1::Change emitted;
     if (!remembered || !remembered->change || !emitted.ParseFromString(*remembered->change)) co_return false;
@@ -329,7 +367,9 @@ asio::awaitable<Plan> Delivery::follow(Plan plan, Attempt& attempt) {
                 plan = current.then(answer);
                 continue;
             }
-            if (const auto not_now = co_await await_turn()) co_return Plan{Fail{.verdict = *not_now}};
+            if (const auto not_now = co_await await_turn(attempt.has_time)) co_return Plan{Fail{.verdict = *not_now}};
+            // That may have taken a while, and an operator's word counts from when it is given.
+            if (settings_.mode == Mode::shadow) co_return Plan{in_shadow(current.request)};
             // A request that may outlive the lease is not begun: somebody else may then work on this resource.
             if (clock_.monotonic() + settings_.request_timeout > attempt.lease_ends && !co_await prolong(attempt)) {
                 const pipeline::Wait wait{.reason = "the lease ran out between two steps"};
@@ -353,16 +393,20 @@ asio::awaitable<Plan> Delivery::follow(Plan plan, Attempt& attempt) {
     co_return Plan{Fail{.verdict = pipeline::Refused{.reason = "the rules run in circles"}}};
 }
 
-asio::awaitable<std::optional<Delivery::Verdict>> Delivery::await_turn() {
+asio::awaitable<std::optional<Delivery::Verdict>> Delivery::await_turn(bool has_time) {
     if (settings_.requests_per_second == 0) co_return std::nullopt;
     redis::Pace pace;
     pace.per_second = settings_.requests_per_second;
     pace.burst = settings_.burst;
     pace.patience = settings_.lease / 2;
+    if (has_time) {
+        const Milliseconds one_turn{1'000 / settings_.requests_per_second};
+        pace.patience = std::min(pace.patience, std::max(one_turn, least_patience));
+    }
     const auto turn = co_await store_.take_turn(name_, pace);
     if (!turn) co_return pipeline::Wait{.reason = "pace: " + turn.error().message()};
     if (!turn->taken)
-        co_return pipeline::Wait{.reason = "too many wait for their turn", .at_least = turn->in, .all = true};
+        co_return pipeline::Wait{.reason = "too many wait for their turn", .at_least = turn->in, .all = !has_time};
     pace_wait_.observe(std::chrono::duration<double>(turn->in).count());
     if (turn->in > Milliseconds{0}) co_await sleep_for(turn->in);
     co_return std::nullopt;
@@ -392,11 +436,13 @@ asio::awaitable<Answer> Delivery::send(http::Request request, Attempt& attempt) 
     credential.access_id = settings_.access_id;
     credential.secret = settings_.token;
     destination_.authorize(request, credential, settings_.base_path, clock_.now());
-    const std::string method{http::name_of(request.method)};
+    const http::Method method_sent = request.method;
+    const std::string method{http::name_of(method_sent)};
     const Instant begin = clock_.monotonic();
     Answer answer = co_await client_.send(std::move(request), settings_.request_timeout);
     const auto took = clock_.monotonic() - begin;
     attempt.http_status = answer ? answer->status : 0;
+    if (is_write(method_sent) && may_have_arrived(answer)) attempt.unsure = true;
     delivery_seconds_.observe(std::chrono::duration<double>(took).count());
     log::info(
         "delivery.attempted",
@@ -434,6 +480,9 @@ asio::awaitable<Plan> Delivery::ask_person(AskPerson ask, const Attempt& attempt
 asio::awaitable<Delivery::Verdict> Delivery::settle(
     Settle decision, Attempt& attempt, const std::vector<v1::Change>& older) {
     if (attempt.http_status != 0) forget_403();
+    if (attempt.http_status != 0 && std::exchange(said_held_, false)) {
+        log::info("destination.goes_on", {{"destination", name_}});
+    }
     bool reported = co_await report_superseded(attempt, older);
     if (reported && is_state(decision.outcome)) reported = co_await report_resolved(attempt);
     attempt.effect = decision.effect;
@@ -502,6 +551,14 @@ asio::awaitable<Delivery::Verdict> Delivery::fail(Verdict verdict, Attempt& atte
                          std::holds_alternative<pipeline::Weather>(verdict) ||
                          std::holds_alternative<pipeline::NotYet>(verdict);
     if (retried) metrics_.counter(metrics::retries, {{"destination", name_}}).add();
+    if (held && !std::exchange(said_held_, true)) {
+        log::error(
+            "destination.held",
+            {{"destination", name_},
+             {"reason", reason},
+             {"consequence", "nothing is sent; it is tried again every probe_interval"},
+             {"remedy", "renew the secret and send SIGHUP, or hirewire resume --dest " + name_}});
+    }
     // Told once: the following attempts change nothing in what a reader of the outcomes must know.
     if (attempt.number == 1 && (held || retried)) {
         co_await report(attempt, held ? v1::OUTCOME_KIND_HELD : v1::OUTCOME_KIND_RETRYING, reason);

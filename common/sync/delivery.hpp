@@ -17,6 +17,7 @@
 #include "common/sync/batch.hpp"
 #include "common/sync/beginning.hpp"
 #include "common/sync/destination.hpp"
+#include "common/sync/latest_postings.hpp"
 #include "common/sync/mode.hpp"
 
 namespace hirewire::sync {
@@ -60,6 +61,8 @@ public:
     boost::asio::awaitable<void> make_up_for_the_past(kafka::Begun begun) override;
     boost::asio::awaitable<void> await_permission(kafka::Expired expired) override;
     void begin_by(Beginning& beginning) { beginning_ = &beginning; }
+    // Of who is told of postings: a state that a later record takes back is told of no more.
+    void look_ahead_by(LatestPostings& latest) { latest_ = &latest; }
     void use_mode(Mode mode) { settings_.mode = mode; }
     // Whether the destination's credential is another one than before.
     bool use_tokens(std::string token, std::string internal_token, std::string access_id = {});
@@ -83,8 +86,10 @@ private:
         std::vector<v1::Change> known{};        // told of, since a run asked for them; applied before
         redis::Again again = redis::Again::no;
         std::string epoch = std::string{first_epoch};
-        int parked = 0;        // with a report of it: how often it has been set aside
-        std::string effect{};  // with a report of it: what the destination says that it did
+        int parked = 0;         // with a report of it: how often it has been set aside
+        std::string effect{};   // with a report of it: what the destination says that it did
+        bool unsure = false;    // a write may have arrived
+        bool has_time = false;  // all of the job is backfill
     };
     struct Remembered {
         http::Reply reply{};
@@ -94,6 +99,8 @@ private:
 
     // Takes the newest change and what was asked for out of the batch.
     static Attempt attempt_at(const pipeline::Job& job, Batch& batch);
+    // At what is told as one.
+    boost::asio::awaitable<pipeline::Attempted> attempt_at_once(const pipeline::Job& job);
     boost::asio::awaitable<Verdict> decide(Batch batch, Attempt& attempt);
     // What the ledger knows of: told to those who asked for it, and to nobody else.
     boost::asio::awaitable<Verdict> tell_known(Batch batch, Attempt& attempt, redis::Permission permission);
@@ -102,8 +109,9 @@ private:
     boost::asio::awaitable<bool> newer_is_on_its_way(
         const v1::Change& newest, const v1::Change& announced, const std::vector<v1::Change>& older);
     boost::asio::awaitable<Plan> follow(Plan plan, Attempt& attempt);
-    // Waits for our turn at the destination; nothing when it has come, else when to try again.
-    boost::asio::awaitable<std::optional<Verdict>> await_turn();
+    // Waits for our turn at the destination; nothing when it has come, else when to try again. Who has time does not
+    // stand in front of the others.
+    boost::asio::awaitable<std::optional<Verdict>> await_turn(bool has_time);
     // Keeps the resource for another lease; false when it is somebody else's by now.
     boost::asio::awaitable<bool> prolong(Attempt& attempt);
     boost::asio::awaitable<Answer> send(http::Request request, Attempt& attempt);
@@ -113,6 +121,7 @@ private:
     boost::asio::awaitable<bool> report(const Attempt& attempt, v1::OutcomeKind outcome, std::string reason);
     boost::asio::awaitable<bool> report_resolved(const Attempt& attempt);
     boost::asio::awaitable<bool> report_superseded(const Attempt& attempt, const std::vector<v1::Change>& older);
+    boost::asio::awaitable<bool> park_at_once(const pipeline::Job& job, pipeline::Park park);
     // The record that speaks for the job, with its history and the reason added.
     [[nodiscard]] kafka::Message set_aside(
         const pipeline::Job& job, std::string topic, const std::string& reason) const;
@@ -141,8 +150,10 @@ private:
     std::string owner_prefix_;
     std::function<void(std::int32_t)> rebuild_ = [](std::int32_t) {};
     Beginning* beginning_ = nullptr;
+    LatestPostings* latest_ = nullptr;
     std::string last_forbidden_;
     bool credential_refused_ = false;
+    bool said_held_ = false;
     std::uint64_t next_owner_ = 0;
     double dead_ = 0;
 };

@@ -6,6 +6,7 @@
 #include "common/pipeline/history.hpp"
 #include "common/sync/batch.hpp"
 #include "common/sync/delivery.hpp"
+#include "common/sync/posting_change.hpp"
 
 namespace hirewire::sync {
 
@@ -94,10 +95,15 @@ asio::awaitable<bool> Delivery::report(const Attempt& attempt, v1::OutcomeKind o
     co_return true;
 }
 
-// A dead letter that this change overtakes needs nobody's hand any more.
+// A dead letter that this change overtakes, or is, needs nobody's hand any more.
 asio::awaitable<bool> Delivery::report_resolved(const Attempt& attempt) {
     for (const auto& letter : attempt.dead) {
-        if (letter.version >= attempt.change.version()) continue;
+        if (letter.version > attempt.change.version()) continue;
+        // Its own outcome says it.
+        if (letter.version == attempt.change.version()) {
+            dead_letters_.set(dead_ = std::max(0.0, dead_ - 1));
+            continue;
+        }
         Attempt dead;
         dead.change.set_opportunity_id(attempt.change.opportunity_id());
         dead.change.set_change_id(letter.change_id);
@@ -146,11 +152,13 @@ kafka::Message Delivery::set_aside(const pipeline::Job& job, std::string topic, 
     message.headers.push_back({"hirewire-error-at", iso_time(clock_.now())});
     if (job.status != 0) message.headers.push_back({"hirewire-error-status", std::to_string(job.status)});
     pipeline::put_origin(message.headers, pipeline::read_origin(source));
-    // The older ones are told of now: what the newest announces in their place, it must announce by itself later.
+    // The older ones are told of now: what the newest announces in their place, it must announce by itself later. So
+    // must a replayed twin that was read before the live record.
     Batch batch = read_batch(job);
     // Whichever record it was that a run asked for, this one answers for all of that version.
     if (batch.newest) put_asked(message.headers, batch.asked[batch.newest->version()]);
-    if (batch.newest && !batch.newest->live() && announcement(*batch.newest, batch.older).live()) {
+    const auto own = read_change(source);
+    if (batch.newest && own && !own->live() && announcement(*batch.newest, batch.older).live()) {
         batch.newest->set_live(true);
         message.value = batch.newest->SerializeAsString();
     }
@@ -165,6 +173,14 @@ kafka::Message Delivery::set_aside(const pipeline::Job& job, std::string topic, 
 }
 
 asio::awaitable<bool> Delivery::park(const pipeline::Job& job, pipeline::Park park) {
+    auto parts = parts_of(job);
+    if (!parts) co_return co_await park_at_once(job, std::move(park));
+    // Both, so that they are told apart when they come back, too.
+    if (!co_await park_at_once(parts->first, park)) co_return false;
+    co_return co_await park_at_once(parts->rest, std::move(park));
+}
+
+asio::awaitable<bool> Delivery::park_at_once(const pipeline::Job& job, pipeline::Park park) {
     if (!co_await report_overtaken_of(job)) co_return false;
     kafka::Message message = set_aside(job, "sync." + name_ + ".retry." + park.tier, park.reason);
     auto history = pipeline::read_history(message.headers);

@@ -36,12 +36,14 @@ struct Category final : boost::system::error_category {
     }
 };
 
-std::string question_of(const std::vector<std::string>& emails, std::size_t first) {
+std::string question_of(const std::vector<std::string>& emails, std::size_t first, Confidential confidential) {
     const auto last = std::min(emails.size(), first + emails_per_question);
     json::Writer out;
     out.begin_object().key("emails").begin_array();
     for (std::size_t i = first; i < last; ++i) out.string(emails[i]);
-    return out.end_array().end_object().text();
+    out.end_array();
+    if (confidential == Confidential::told) out.member("confidential", true);
+    return out.end_object().text();
 }
 
 std::optional<std::vector<KnownPerson>> read_presence(const std::string& body) {
@@ -76,7 +78,8 @@ asio::awaitable<Result<std::string>> InternalApi::ask(http::Request request) {
     co_return std::move(answer->body);
 }
 
-asio::awaitable<Result<std::vector<KnownPerson>>> InternalApi::presence(std::vector<std::string> emails) {
+asio::awaitable<Result<std::vector<KnownPerson>>> InternalApi::presence(
+    std::vector<std::string> emails, Confidential confidential) {
     std::vector<KnownPerson> known;
     std::set<std::string> seen;  // what is asked twice is answered once
     for (std::size_t first = 0; first < emails.size(); first += emails_per_question) {
@@ -84,7 +87,7 @@ asio::awaitable<Result<std::vector<KnownPerson>>> InternalApi::presence(std::vec
         request.method = http::Method::post;
         request.target = "/internal/presence";
         request.headers.push_back({"Content-Type", "application/json"});
-        request.body = question_of(emails, first);
+        request.body = question_of(emails, first, confidential);
         const auto body = co_await ask(std::move(request));
         if (!body) co_return body.error();
         auto found = read_presence(*body);

@@ -29,13 +29,17 @@ struct KnownPerson {
     std::vector<std::string> opportunities{};
 };
 
+// Whether confidential opportunities, and those of confidential postings, are answered, too.
+enum class Confidential { left_out, told };
+
 class InternalApi {
 public:
     // `request_timeout` is for one answer; a long list of addresses is several questions.
     InternalApi(http::Client& client, std::string token, Milliseconds request_timeout)
         : client_{client}, token_{std::move(token)}, request_timeout_{request_timeout} {}
     // Those that Lever knows, in the order of the addresses; all of them or an error. What is no address is unknown.
-    boost::asio::awaitable<Result<std::vector<KnownPerson>>> presence(std::vector<std::string> emails);
+    boost::asio::awaitable<Result<std::vector<KnownPerson>>> presence(
+        std::vector<std::string> emails, Confidential confidential);
     boost::asio::awaitable<Result<Vocabulary>> vocabulary();
     void use_token(std::string token) { token_ = std::move(token); }
 

@@ -28,6 +28,7 @@ struct TaskTools {
     InternalApi& lever_source;  // has a token only when the destination says asks_lever_source()
     const Clock& clock;
     metrics::Registry& metrics;
+    bool confidential = false;  // whether the destination is told what is confidential
 };
 
 class LeaderTask {

@@ -28,6 +28,8 @@ constexpr std::array<std::pair<v1::ChangeKind, std::string_view>, 9> kinds{
      {v1::CHANGE_KIND_ANONYMIZED, "anonymized"},
      {v1::CHANGE_KIND_DELETED, "deleted"}}};
 
+// One an hour: what is slower than that does not end.
+constexpr double least_rate = 1.0 / 3'600;
 // Longer ago than any topic reaches.
 constexpr std::int64_t longest_ago = 100'000'000;
 
@@ -168,7 +170,7 @@ std::optional<double> read_rate(std::string_view text) {
     const auto [end, error] =
         std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    if (!std::isfinite(value) || value <= 0) return std::nullopt;
+    if (!std::isfinite(value) || value / unit < least_rate) return std::nullopt;
     return value / unit;
 }
 

@@ -40,7 +40,7 @@ std::string words_of(const ReplaySpec& spec);
 // "stage_changed"; nothing for a word that is none.
 std::optional<v1::ChangeKind> read_kind(std::string_view word);
 std::string word_of(v1::ChangeKind kind);
-// "50/s", "50" or "600/m", as records a second; nothing for anything else and for what is not above 0.
+// "50/s", "50" or "600/m", as records a second; nothing for anything else and for less than one an hour.
 std::optional<double> read_rate(std::string_view text);
 // A date or time in UTC, or so long ago: "90s", "15m", "2h", "3d".
 std::optional<Timestamp> read_moment(std::string_view text, Timestamp now);

@@ -33,7 +33,9 @@ bool ReplayTally::add(const v1::Outcome& outcome) {
     auto& entry = entries_.at(outcome.opportunity_id());
     if (entry.version != outcome.version()) return true;
     // A second copy of a record is met by what the first one did: that is no news.
-    const bool repeated = outcome.outcome() == v1::OUTCOME_KIND_UNCHANGED && outcome.http_status() == 0;
+    const bool unasked = outcome.http_status() == 0;
+    const bool repeated = unasked && (outcome.outcome() == v1::OUTCOME_KIND_UNCHANGED ||
+                                      outcome.outcome() == v1::OUTCOME_KIND_SUPERSEDED);
     if (repeated && is_state(entry.outcome)) return true;
     const bool known = entry.outcome != v1::OUTCOME_KIND_UNSPECIFIED;
     if (known) {

@@ -8,16 +8,14 @@
 #include <semaphore>
 #include <stdexcept>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 
 #include "common/core/offload.hpp"
 #include "common/core/time.hpp"
-#include "common/kafka/reader.hpp"
 #include "common/pipeline/history.hpp"
 #include "common/sync/batch.hpp"
 #include "common/sync/posting_change.hpp"
-#include "common/sync/replay_selection.hpp"
+#include "common/sync/replay_reading.hpp"
 
 namespace hirewire::sync {
 namespace {
@@ -28,20 +26,6 @@ constexpr std::ptrdiff_t most_under_way = 256;
 // How soon the reading thread hears of a stop, and of room.
 constexpr Milliseconds look{200};
 constexpr Milliseconds look_for_room{5};
-// More than lever-source has under way at once: a change is written to hiring.changes before its opportunity's state
-// is written to hiring.opportunities.
-constexpr std::int64_t last_changes = 5'000;
-
-std::string topic_of(ReplaySource source) {
-    switch (source) {
-        case ReplaySource::changes:
-            return "hiring.changes";
-        case ReplaySource::postings:
-            return postings_topic;
-        default:
-            return "hiring.opportunities";
-    }
-}
 
 asio::awaitable<bool> acknowledged(kafka::Producer& producer, kafka::Message message) {
     const auto written = co_await producer.write(std::move(message));
@@ -153,38 +137,15 @@ struct ReplayWriter::Flow {
 
     // Blocks.
     static std::int64_t run(const std::shared_ptr<Flow>& flow, const kafka::Settings& kafka) {
-        const std::string source = topic_of(flow->terms.source);
-        kafka::ReadTerms reading;
-        reading.partition = flow->partition;
-        reading.from_ms = flow->terms.from_ms;
-        ReplaySelection selection{flow->terms};
-        std::unordered_map<std::string, kafka::Record> just_changed;
-        if (flow->terms.source == ReplaySource::opportunities) {
-            const auto keep = [&](const kafka::Record& record) {
-                flow->check();
-                if (selection.add(record)) just_changed[record.key] = record;
-            };
-            kafka::ReadTerms end = reading;
-            end.last = last_changes;
-            kafka::read_all(kafka, "hiring.changes", keep, end);
-        }
-        const auto find = [&](const kafka::Record& record) {
-            flow->check();
-            selection.add(record);
+        ReplayReading reading;
+        reading.check = [&flow] { flow->check(); };
+        reading.found = [&flow](std::int64_t found, std::int64_t overtaken) {
+            asio::post(flow->executor, [flow, found, overtaken] {
+                if (flow->hooks.found) flow->hooks.found(found, overtaken);
+            });
         };
-        kafka::read_all(kafka, source, find, reading);
-        selection.close();
-        asio::post(flow->executor, [flow, found = selection.found(), overtaken = selection.overtaken()] {
-            if (flow->hooks.found) flow->hooks.found(found, overtaken);
-        });
-        const auto take = [&](const kafka::Record& record) {
-            flow->check();
-            if (selection.chosen(record)) hand_over(flow, record);
-        };
-        kafka::read_all(kafka, source, take, reading);
-        for (const auto& [key, record] : just_changed) {
-            if (selection.chosen(record)) hand_over(flow, record);
-        }
+        reading.take = [&flow](const kafka::Record& record) { hand_over(flow, record); };
+        read_replay(kafka, flow->terms, flow->partition, reading);
         for (std::ptrdiff_t i = 0; i < most_under_way; ++i) flow->acquire();
         return flow->written;
     }

@@ -19,6 +19,7 @@ public:
     void begin(const std::string& reason);
     void end(const std::string& reason);
     [[nodiscard]] bool holds() const { return !reasons_.empty(); }
+    [[nodiscard]] bool holds(const std::string& reason) const { return reasons_.contains(reason); }
 
 private:
     Engine engine_;

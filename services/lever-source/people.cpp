@@ -140,19 +140,41 @@ asio::awaitable<http::Reply> People::presence(std::string body) {
         co_return http::problem(
             422,
             "invalid-request",
-            "The body is {\"emails\": [...]} with at most " + std::to_string(most_emails) + " addresses.");
+            "The body is {\"emails\": [...], \"confidential\": false} with at most " + std::to_string(most_emails) +
+                " addresses; the second may be missing.");
     }
+    const Emails& emails = asked->emails;
     Presence found;
     Timestamp read_at = clock_.now();  // of the oldest answer
-    for (const auto& batch : batches(*asked)) {
+    for (const auto& batch : batches(emails)) {
         const auto reads = co_await api_.with_emails(batch, lever::Priority::person);
         if (!reads) co_return failure(reads.error());
         for (const auto& read : *reads) {
-            add_presence(found, *asked, read);
             read_at = std::min(read_at, read.read_at);
+            Presence matches;
+            add_presence(matches, emails, read);
+            if (matches.empty()) continue;
+            if (!asked->confidential) {
+                lever::Opportunity opportunity = read.opportunity;
+                const auto kind = co_await secrecy(std::move(opportunity));
+                if (!kind) co_return failure(kind.error());
+                if (*kind == Secrecy::confidential) continue;
+            }
+            for (auto& [email, opportunities] : matches) found[email].merge(opportunities);
         }
     }
     co_return http::json_reply(200, presence_text(found, read_at));
+}
+
+asio::awaitable<Result<People::Secrecy>> People::secrecy(lever::Opportunity opportunity) {
+    if (opportunity.confidential) co_return Secrecy::confidential;
+    if (!opportunity.application || opportunity.application->posting_id.empty()) co_return Secrecy::open;
+    std::string posting_id = opportunity.application->posting_id;
+    const auto known = co_await library_.posting(std::move(posting_id), lever::Priority::person);
+    if (!known) co_return known.error();
+    // A posting that Lever does not show is treated as the most private kind.
+    const bool open = known->posting && !known->posting->confidential;
+    co_return open ? Secrecy::open : Secrecy::confidential;
 }
 
 asio::awaitable<http::Reply> People::posting(std::string id) {

@@ -19,6 +19,9 @@ private:
     boost::asio::awaitable<http::Reply> vocabulary();
     boost::asio::awaitable<http::Reply> posting(std::string id);
     boost::asio::awaitable<http::Reply> presence(std::string body);
+    enum class Secrecy { open, confidential };
+    // As the changes of the opportunity say it.
+    boost::asio::awaitable<Result<Secrecy>> secrecy(lever::Opportunity opportunity);
 
     lever::Api& api_;
     Library& library_;

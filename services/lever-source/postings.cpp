@@ -141,7 +141,8 @@ asio::awaitable<bool> Postings::list_and_bury(v1::Run run, Guard guard) {
               "key may still see them; if they are really gone, hirewire run postings --force"}});
         co_return true;
     }
-    for (const auto& id : repairs.gone) co_await bury(id, counts);
+    for (const auto& id : repairs.gone)
+        co_await bury(id, now.deleted.contains(id) ? Gone::deleted : Gone::missed, counts);
     counts["listed"] = static_cast<std::int64_t>(now.listed.size());
     counts["missed"] = static_cast<std::int64_t>(repairs.missed.size());
     run.set_checkpoint(missed_text(repairs.missed));
@@ -160,7 +161,7 @@ asio::awaitable<void> Postings::follow() {
     co_await list(std::move(window), lever::Priority::sweep, counts);
     const auto deleted = co_await deleted_since(since);
     for (const auto& id : deleted) {
-        if (so_far_.known.contains(id)) co_await bury(id, counts);
+        if (so_far_.known.contains(id)) co_await bury(id, Gone::deleted, counts);
     }
     followed_until_ms_ = began;
 }
@@ -204,7 +205,7 @@ asio::awaitable<std::set<std::string>> Postings::deleted_since(std::int64_t sinc
 asio::awaitable<void> Postings::put(const lever::Advert& advert, Counts& counts) {
     const std::string& id = advert.posting.id;
     if (advert.posting.confidential) {
-        if (so_far_.known.contains(id)) co_await bury(id, counts);
+        if (so_far_.known.contains(id)) co_await bury(id, Gone::confidential, counts);
         library_.keep(advert.posting);
         co_return;
     }
@@ -224,9 +225,13 @@ asio::awaitable<void> Postings::put(const lever::Advert& advert, Counts& counts)
     ++counts["changed"];
 }
 
-asio::awaitable<void> Postings::bury(std::string id, Counts& counts) {
+asio::awaitable<void> Postings::bury(std::string id, Gone why, Counts& counts) {
     kafka::Message message;
     message.key = id;
+    // Who guards against a listing that lacks too much need not doubt this one.
+    if (why != Gone::missed) {
+        message.headers.push_back({"hirewire-gone", why == Gone::deleted ? "deleted" : "confidential"});
+    }
     co_await write(std::move(message));
     so_far_.known.erase(id);
     library_.forget_posting(id);
@@ -236,12 +241,13 @@ asio::awaitable<void> Postings::bury(std::string id, Counts& counts) {
 
 asio::awaitable<void> Postings::write(kafka::Message message) {
     message.topic = postings_topic;
-    message.headers = kafka::cloud_event(
+    auto headers = kafka::cloud_event(
         random_uuid(),
         "hirewire:" + settings_.account,
         message.value ? "hirewire.posting" : "hirewire.posting.gone",
         iso_time(clock_.now()),
         "application/protobuf");
+    message.headers.insert(message.headers.begin(), headers.begin(), headers.end());
     const auto written = co_await producer_.write(std::move(message));
     if (!written) throw std::runtime_error{"hiring.postings cannot be written: " + written.error().message()};
 }

@@ -69,7 +69,10 @@ private:
         lever::Window window, lever::Priority priority, Counts& counts);
     boost::asio::awaitable<std::set<std::string>> deleted_since(std::int64_t since_ms);
     boost::asio::awaitable<void> put(const lever::Advert& advert, Counts& counts);
-    boost::asio::awaitable<void> bury(std::string id, Counts& counts);
+    // Lever calls it confidential or deleted, or two listings lacked it; the tombstone's header `hirewire-gone` says
+    // which of the first two.
+    enum class Gone { confidential, deleted, missed };
+    boost::asio::awaitable<void> bury(std::string id, Gone why, Counts& counts);
     boost::asio::awaitable<void> write(kafka::Message message);
     [[nodiscard]] std::set<std::string> known_ids() const;
 

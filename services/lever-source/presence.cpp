@@ -31,17 +31,20 @@ std::string folded(std::string_view email) {
     return result;
 }
 
-std::optional<Emails> read_presence_question(std::string_view body) {
+std::optional<PresenceQuestion> read_presence_question(std::string_view body) {
     const auto document = json::Document::parse(body);
     if (!document) return std::nullopt;
     const auto list = (*document)["emails"];
+    const auto confidential = (*document)["confidential"];
     if (!list.is_array() || list.size() > most_emails) return std::nullopt;
-    Emails emails;
+    if (confidential.exists() && !confidential.is_bool()) return std::nullopt;
+    PresenceQuestion question;
+    question.confidential = confidential.is_bool() && confidential.boolean();
     for (const auto& item : list.items()) {
         std::string key = folded(item.string());
-        if (!key.empty()) emails.emplace(std::move(key), std::string{trimmed(item.string())});
+        if (!key.empty()) question.emails.emplace(std::move(key), std::string{trimmed(item.string())});
     }
-    return emails;
+    return question;
 }
 
 std::vector<std::vector<std::string>> batches(const Emails& emails) {

@@ -23,8 +23,13 @@ using Presence = std::map<std::string, std::set<std::string>>;
 
 // Without white space around it and case, so that "Ann@X.com " is "ann@x.com". What is no address is "".
 std::string folded(std::string_view email);
-// {"emails": [...]}. What is no address is left out; nothing when the body has another form or too many.
-std::optional<Emails> read_presence_question(std::string_view body);
+struct PresenceQuestion {
+    Emails emails{};
+    bool confidential = false;  // whether confidential opportunities are answered, too
+};
+// {"emails": [...], "confidential": true}, the second may be missing. What is no address is left out; nothing when
+// the body has another form or too many.
+std::optional<PresenceQuestion> read_presence_question(std::string_view body);
 // What one request to Lever asks for: each address as it was written, and folded.
 std::vector<std::vector<std::string>> batches(const Emails& emails);
 void add_presence(Presence& found, const Emails& asked, const lever::Read& read);

@@ -45,10 +45,26 @@ config::TextCheck a_moment() {
     };
 }
 
+// Whom CLARA was never told of must not be asked anything because somebody takes him out of the archive. The change
+// no longer says since when he was in there; what is not known to be later than the moment counts as before it.
+bool ends_old_rejection(const v1::Change& change, const sync::Situation& situation, const std::string& moment) {
+    const auto& before = change.previous_status();
+    const bool leaves_archive =
+        change.kind() == v1::CHANGE_KIND_UNARCHIVED ||
+        (before.kind() == v1::STATUS_KIND_ARCHIVE_REASON && change.status().kind() != v1::STATUS_KIND_ARCHIVE_REASON);
+    const auto enabled = parse_iso(moment);
+    if (!enabled || !leaves_archive || change.kind() == v1::CHANGE_KIND_UNHIRED) return false;
+    return std::none_of(situation.older.begin(), situation.older.end(), [&](const v1::Change& older) {
+        return older.kind() == v1::CHANGE_KIND_ARCHIVED && older.status().id() == before.id() &&
+               from_ms(older.mark().archived_at_ms()) >= *enabled;
+    });
+}
+
 bool is_follow_up(const v1::Change& change, const sync::Situation& situation, const Settings& settings) {
     return change.live() && !situation.backfill && !situation.late &&
            sync::names(settings.follow_up_statuses, change.status(), settings.known_follow_ups) &&
-           change.status().id() != change.previous_status().id();
+           change.status().id() != change.previous_status().id() &&
+           !ends_old_rejection(change, situation, settings.skip_rejected_before);
 }
 
 std::string body(

@@ -39,6 +39,27 @@ void add_outcome(Endings& endings, const v1::Outcome& outcome, const std::string
     ending.version = outcome.version();
 }
 
+void add_last_word(Endings& endings, const v1::Outcome& outcome) {
+    if (outcome.destination() != "cleary") return;
+    const auto kind = outcome.outcome();
+    // Without an answer it says that the ledger knew of it, whatever came of it then.
+    const bool confirmed =
+        (kind == v1::OUTCOME_KIND_APPLIED || kind == v1::OUTCOME_KIND_UNCHANGED) && outcome.http_status() != 0;
+    if (!confirmed && kind != v1::OUTCOME_KIND_HANDED_OVER && kind != v1::OUTCOME_KIND_NEEDS_MERGE) return;
+    auto& ending = endings[outcome.opportunity_id()];
+    ending.outcome = kind;
+    ending.reason = outcome.reason();
+    ending.version = outcome.version();
+}
+
+std::string why_not_imported(const Endings& last_words, const std::string& opportunity) {
+    const auto found = last_words.find(opportunity);
+    if (found == last_words.end()) return {};
+    if (found->second.outcome == v1::OUTCOME_KIND_HANDED_OVER) return "handed over: " + found->second.reason;
+    if (found->second.outcome == v1::OUTCOME_KIND_NEEDS_MERGE) return "needs a merge: " + found->second.reason;
+    return {};
+}
+
 bool is_failure(v1::OutcomeKind outcome) {
     return outcome == v1::OUTCOME_KIND_DEAD || outcome == v1::OUTCOME_KIND_RETRYING ||
            outcome == v1::OUTCOME_KIND_HELD;

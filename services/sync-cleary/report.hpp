@@ -21,6 +21,11 @@ struct Ending {
 using Endings = std::map<std::string, Ending>;
 // Outcomes of other runs and of live traffic are none of this run's. In the order of the topic.
 void add_outcome(Endings& endings, const v1::Outcome& outcome, const std::string& run_id);
+// What Cleary itself answered last of each hire, in whatever run or none. In the order of the topic.
+void add_last_word(Endings& endings, const v1::Outcome& outcome);
+// Why an import must not write somebody: what the HRIS or another record of Cleary's has would be overwritten. "" =
+// it may.
+std::string why_not_imported(const Endings& last_words, const std::string& opportunity);
 // Dead letters, and what is still repeated.
 bool is_failure(v1::OutcomeKind outcome);
 

@@ -146,19 +146,25 @@ sync::Plan put(const std::string& body, const Found& found, const Course& course
     return guarded(std::move(plan), found, course.provider);
 }
 
+// Whatever its configuration says.
+bool has_no_patch(const sync::Answer& answer) {
+    return answer && (answer->status == 405 || answer->status == 501);
+}
+
+Course without_patch(Course course) {
+    course.provider.patch = false;
+    --course.looks_left;
+    return course;
+}
+
 sync::Plan patch(std::string body, std::string whole, const Found& found, const Course& course) {
     sync::Plan plan = send(
         http::Method::patch,
         target_of(found),
         std::move(body),
         [course, found, whole = std::move(whole)](const sync::Answer& a) {
-            const bool unsupported = a && (a->status == 405 || a->status == 501);
-            if (!unsupported || course.looks_left == 0) return judge_write(a, course, find);
-            // Whatever its configuration says, it has no PATCH.
-            Course by_put = course;
-            by_put.provider.patch = false;
-            --by_put.looks_left;
-            return put(whole, found, by_put);
+            if (!has_no_patch(a) || course.looks_left == 0) return judge_write(a, course, find);
+            return put(whole, found, without_patch(course));
         });
     return guarded(std::move(plan), found, course.provider);
 }
@@ -285,6 +291,25 @@ sync::Plan with_person(
 // Nothing is ever deleted. Opted in, a user still in pre-boarding loses the start date and stays inactive.
 sync::Plan find_and_deactivate(const Course& course);
 
+sync::Plan deactivate_by_put(std::string whole, const Found& found, const Course& course) {
+    sync::Plan plan = send(http::Method::put, target_of(found), std::move(whole), [course](const sync::Answer& a) {
+        return judge_write(a, course, find_and_deactivate);
+    });
+    return guarded(std::move(plan), found, course.provider);
+}
+
+sync::Plan deactivate_by_patch(std::string whole, const Found& found, const Course& course) {
+    sync::Plan plan = send(
+        http::Method::patch,
+        target_of(found),
+        deactivation_body(found.profile),
+        [course, found, whole = std::move(whole)](const sync::Answer& a) {
+            if (!has_no_patch(a) || course.looks_left == 0) return judge_write(a, course, find_and_deactivate);
+            return deactivate_by_put(whole, found, without_patch(course));
+        });
+    return guarded(std::move(plan), found, course.provider);
+}
+
 sync::Plan deactivate(const json::Value& user, const Course& course) {
     const Found found = read_user(user);
     if (found.profile.opportunity_id != course.wanted.opportunity_id || found.user_type != preboarding) {
@@ -293,13 +318,9 @@ sync::Plan deactivate(const json::Value& user, const Course& course) {
     if (!found.active && found.profile.start_date.empty()) return settle(v1::OUTCOME_KIND_UNCHANGED);
     Profile without_first_day = found.profile;
     without_first_day.start_date.clear();
-    const bool patches = course.provider.patch;
-    sync::Plan plan = send(
-        patches ? http::Method::patch : http::Method::put,
-        target_of(found),
-        patches ? deactivation_body(found.profile) : put_body(user, without_first_day),
-        [course](const sync::Answer& a) { return judge_write(a, course, find_and_deactivate); });
-    return guarded(std::move(plan), found, course.provider);
+    std::string whole = put_body(user, without_first_day);
+    return course.provider.patch ? deactivate_by_patch(std::move(whole), found, course)
+                                 : deactivate_by_put(std::move(whole), found, course);
 }
 
 sync::Plan find_and_deactivate(const Course& course) {

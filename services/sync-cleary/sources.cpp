@@ -33,4 +33,14 @@ Endings read_endings(const kafka::Settings& settings, const std::string& run_id)
     return endings;
 }
 
+Endings read_last_words(const kafka::Settings& settings) {
+    Endings endings;
+    const auto add = [&endings](const kafka::Record& record) {
+        v1::Outcome outcome;
+        if (record.value && outcome.ParseFromString(*record.value)) add_last_word(endings, outcome);
+    };
+    kafka::read_all(settings, "sync.outcomes", add);
+    return endings;
+}
+
 }  // namespace hirewire::cleary

@@ -16,4 +16,7 @@ Hires read_hires(const kafka::Settings& settings);
 // From the end of sync.outcomes, a run's being among the last that were written.
 Endings read_endings(const kafka::Settings& settings, const std::string& run_id);
 
+// What Cleary answered last of each hire, from all that sync.outcomes keeps.
+Endings read_last_words(const kafka::Settings& settings);
+
 }  // namespace hirewire::cleary

@@ -53,8 +53,9 @@ public:
             .flag(
                 "jobs",
                 settings_.jobs,
-                "Whether Clinch is told of jobs: of Lever's postings that have a location. When it is turned on, a "
-                "restart has it told of all that there are.")
+                "Whether Clinch is told of jobs: of Lever's postings that have a location. Takes "
+                "effect at a restart. Turned on for the first time it is told of all that there are, turned on again "
+                "of what has changed since it was left.")
             .text(
                 "company_code",
                 settings_.company_code,

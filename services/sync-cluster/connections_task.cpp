@@ -74,6 +74,8 @@ asio::awaitable<void> ConnectionsTask::round(sync::TaskTools& tools) {
     }
     // What is told would wait for Cluster, and a purge that is owed would wait for that.
     if (!reachable) co_return;
+    // In shadow nothing would arrive, so that it stays owed until there is something to be told to.
+    if (!tools.courier.sends()) co_return;
     if (!decision.connect.empty()) co_await connect(tools, decision.connect);
     if (!decision.import.empty()) co_await import(tools, decision.import);
 }
@@ -99,9 +101,16 @@ asio::awaitable<sync::Next> ConnectionsTask::purge(sync::TaskTools& tools, std::
     parcel.id = job;
     parcel.change_id = uuid_v5({tools.account, connections_kind, "purge", job, std::to_string(since_ms)});
     parcel.version = since_ms * 16;  // as versions of changes count
+    // It may wait through an outage or a pause, and the job may be connected again meanwhile.
+    parcel.still_wanted = [this, job] { return !is_connected(settings_, job); };
     const sync::Judge judge = &sync::judge_by_contract;
     const sync::Delivered delivered = co_await tools.courier.deliver(std::move(parcel), judge);
     const auto& judgement = delivered.judgement;
+    // The next round tells the job's candidates in its stead.
+    if (delivered.unwanted) {
+        rounds_->wake();
+        co_return sync::Next::done;
+    }
     if (judgement.next != sync::Next::done || judgement.outcome == v1::OUTCOME_KIND_SHADOW) {
         complain(job, delivered);
         co_return judgement.next;

@@ -38,8 +38,11 @@ std::optional<Page> read_page(std::string_view body) {
     page.next = next.string();
     for (const auto& item : data.items()) {
         auto candidate = read_candidate(item);
-        if (!candidate) return std::nullopt;
-        page.candidates.push_back(std::move(*candidate));
+        if (candidate) {
+            page.candidates.push_back(std::move(*candidate));
+        } else {
+            ++page.malformed;
+        }
     }
     return page;
 }

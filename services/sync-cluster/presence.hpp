@@ -19,8 +19,9 @@ struct Candidate {
 struct Page {
     std::vector<Candidate> candidates{};
     std::string next{};  // cursor of the page behind it; "" = there is none
+    int malformed = 0;   // candidates that are not what the contract says, and are left out
 };
-// Nothing when the text is not what the contract says.
+// Nothing when the page as a whole is not what the contract says.
 std::optional<Page> read_page(std::string_view body);
 
 // Without white space around it and case, so that " Ann@X.com " is "ann@x.com". Only ASCII; nothing else is taken for

@@ -19,6 +19,8 @@ constexpr std::chrono::minutes soon{5};
 constexpr std::chrono::seconds shortest_interval{1};
 // A list that is longer than this goes round in circles.
 constexpr int most_pages = 100'000;
+// So many jobs in a row without an answer are an outage, and the rest is not tried.
+constexpr int outage = 3;
 
 // A job or candidate that is not there any more, or not connected, is no error: there is nobody to mark.
 sync::Judgement judge_presence(http::Method method, const sync::Answer& answer) {
@@ -130,9 +132,16 @@ asio::awaitable<std::optional<Page>> PresenceTask::read_candidates(
     }
     std::optional<Page> page;
     if (judgement.next == sync::Next::done && delivered.answer) page = read_page(delivered.answer->body);
-    if (page) co_return page;
-    course.over = true;
-    course.weather = judgement.next == sync::Next::again;
+    if (page) {
+        course.unanswered = 0;
+        co_return page;
+    }
+    const bool weather = judgement.next == sync::Next::again;
+    course.weather = course.weather || weather;
+    course.unanswered = weather ? course.unanswered + 1 : 0;
+    // The next job may fare better, unless it is the credential or an outage.
+    const bool held = judgement.next == sync::Next::hold || judgement.next == sync::Next::doubtful;
+    course.over = held || course.unanswered >= outage;
     const bool unreadable = judgement.next == sync::Next::done;
     const std::string reason = unreadable ? "the answer is not what the contract says" : judgement.reason;
     if (course.trouble.empty()) course.trouble = "the candidates of job " + job + " were not read: " + reason;
@@ -141,9 +150,22 @@ asio::awaitable<std::optional<Page>> PresenceTask::read_candidates(
 
 asio::awaitable<void> PresenceTask::check_page(sync::TaskTools& tools, Course& course, std::string job, Page page) {
     course.checked += static_cast<std::int64_t>(page.candidates.size());
+    course.malformed += page.malformed;
+    if (page.malformed > 0) {
+        log::warning(
+            "candidates.malformed",
+            {{"destination", destination},
+             {"job", job},
+             {"count", page.malformed},
+             {"consequence", "they are not looked up, and may be exported although Lever knows them"}});
+        const bool none = page.candidates.empty();
+        if (none && course.trouble.empty()) course.trouble = "no candidate on a page of job " + job + " can be read";
+    }
     std::vector<std::string> addresses = addresses_to_ask(page);
     if (addresses.empty()) co_return;
-    const auto answer = co_await tools.lever_source.presence(std::move(addresses));
+    // Who is considered in confidence is not given away by a mark either.
+    const auto confidential = tools.confidential ? sync::Confidential::told : sync::Confidential::left_out;
+    const auto answer = co_await tools.lever_source.presence(std::move(addresses), confidential);
     if (!answer) {
         course.over = true;
         course.weather = true;
@@ -192,6 +214,7 @@ asio::awaitable<void> PresenceTask::conclude(sync::TaskTools& tools, Course& cou
     const runtime::Counts counts{
         {"checked", course.checked},
         {"failed", course.failed},
+        {"malformed", course.malformed},
         {"marked", course.marked},
         {"matched", course.matched}};
     course.asked.insert(course.run.run_id());

@@ -38,9 +38,11 @@ private:
         std::int64_t matched = 0;       // of those not marked before: Lever knows them
         std::int64_t marked = 0;
         std::int64_t failed = 0;
-        std::string trouble{};  // why it is not complete; the first reason
-        bool weather = false;   // what went wrong may be right soon
-        bool over = false;      // nothing more is asked or marked
+        std::int64_t malformed = 0;  // candidates that are not what the contract says; nobody can mark them
+        int unanswered = 0;          // jobs in a row whose candidates could not be read
+        std::string trouble{};       // why it is not complete; the first reason
+        bool weather = false;        // what went wrong may be right soon
+        bool over = false;           // nothing more is asked or marked
     };
 
     boost::asio::awaitable<void> round(sync::TaskTools& tools);

@@ -22,7 +22,7 @@ public:
         }
         const sync::Replay::Tell tell_nobody = &say_nothing;
         const sync::ReplayProgress progress = co_await replay_->run(std::move(terms), tell_nobody);
-        co_return progress.done ? Told::all : Told::not_all;
+        co_return told_by(progress);
     }
     void stop() override {
         if (replay_) replay_->stop();
@@ -33,6 +33,12 @@ private:
 };
 
 }  // namespace
+
+Told told_by(const sync::ReplayProgress& progress) {
+    const auto shadow = progress.outcomes.find("shadow");
+    const bool kept_back = shadow != progress.outcomes.end() && shadow->second > 0;
+    return progress.done && !kept_back ? Told::all : Told::not_all;
+}
 
 std::unique_ptr<Retelling> make_retelling() {
     return std::make_unique<ByReplay>();

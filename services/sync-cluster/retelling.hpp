@@ -10,12 +10,14 @@
 namespace hirewire::cluster {
 
 enum class Told { all, not_all };
+// What was only worked out, in shadow, is not told.
+Told told_by(const sync::ReplayProgress& progress);
 
 class Retelling {
 public:
     virtual ~Retelling() = default;
-    // `all` when each record that is wanted has its outcome, `not_all` after stop(). One at a time. Throws
-    // std::runtime_error when Kafka does not answer; the same run may then be asked for again.
+    // `all` when each record that is wanted has its outcome, `not_all` after stop() or in shadow. One at a time.
+    // Throws std::runtime_error when Kafka does not answer; the same run may then be asked for again.
     virtual boost::asio::awaitable<Told> tell(sync::TaskTools& tools, sync::ReplayTerms terms) = 0;
     // Ends the one that is under way, if any.
     virtual void stop() = 0;

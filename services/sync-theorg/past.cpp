@@ -89,6 +89,9 @@ void add_posting(Postings& postings, const kafka::Record& record) {
         v1::Posting posting;
         seen.readable = posting.ParseFromString(*record.value);
         if (seen.readable) seen.posting = std::move(posting);
+    } else {
+        // lever-source puts it on what Lever itself calls confidential or deleted.
+        seen.gone_for_certain = !kafka::header(record.headers, "hirewire-gone").empty();
     }
     postings[record.key] = std::move(seen);
 }

@@ -1,6 +1,7 @@
 #include "services/sync-theorg/rules.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace hirewire::theorg {
 namespace {
 
 constexpr std::size_t fingerprint_length = 16;
+// So few may vanish at once, whatever part of all jobs they are: a small company has few.
+constexpr std::size_t plausible_at_once = 3;
 
 bool is_open(const v1::Posting& posting, const Settings& settings) {
     if (posting.confidential()) return false;
@@ -65,6 +68,16 @@ void decide_put(const std::string& id, const Seen& seen, const Settings& setting
     }
     job.fingerprint.clear();
     decision.puts.push_back(std::move(put));
+}
+
+// Lever says of the posting itself that it is not open, or not for everybody; that is no fault of a listing.
+bool is_certain(const Seen& seen) {
+    return seen.posting.has_value() || seen.gone_for_certain;
+}
+
+bool is_implausible(std::size_t vanished, const Postings& postings, const Jobs& sent) {
+    if (postings.empty()) return vanished > 0;
+    return vanished > plausible_at_once && vanished * 2 > sent.size();
 }
 
 std::string path_of_company(const Settings& settings) {
@@ -127,10 +140,12 @@ Decision decide(
     for (const auto& [id, seen] : postings) {
         if (!seen.readable) {
             decision.unfit.push_back(Unfit{id, "the record cannot be read"});
+            ++decision.unreadable;
         } else if (seen.posting && is_open(*seen.posting, settings)) {
             decide_put(id, seen, settings, decision);
         }
     }
+    std::set<std::string> vanished;
     for (const auto& [id, known] : sent) {
         const auto found = postings.find(id);
         const bool there = found != postings.end();
@@ -142,11 +157,12 @@ Decision decide(
             since = dated ? std::min(found->second.written_ms, now_ms) : now_ms;
         }
         decision.deletes.push_back(id);
+        if (!there || !is_certain(found->second)) vanished.insert(id);
     }
-    decision.implausible = guard == Guard::on && decision.deletes.size() * 2 > sent.size();
+    decision.implausible = guard == Guard::on && is_implausible(vanished.size(), postings, sent);
     if (decision.implausible) {
-        decision.withheld = decision.deletes.size();
-        decision.deletes.clear();
+        decision.withheld = vanished.size();
+        std::erase_if(decision.deletes, [&](const auto& id) { return vanished.contains(id); });
     }
     return decision;
 }

@@ -26,6 +26,7 @@ struct Seen {
     std::optional<v1::Posting> posting{};  // nothing: it is gone
     std::int64_t written_ms = 0;
     bool readable = true;
+    bool gone_for_certain = false;  // Lever has said so; else it is only not listed any more
 };
 using Postings = std::map<std::string, Seen>;
 
@@ -42,7 +43,7 @@ struct Put {
     std::string fingerprint{};
     std::int64_t written_ms = 0;
 };
-// A posting that cannot be told, and why.
+// A posting that cannot be told, and why. Lever's own to mend, unless its record cannot be read.
 struct Unfit {
     std::string id{};
     std::string reason{};
@@ -54,10 +55,12 @@ struct Decision {
     std::vector<Put> puts{};
     std::vector<std::string> deletes{};
     std::vector<Unfit> unfit{};
+    std::size_t unreadable = 0;  // of `unfit`: what they say nobody knows
     std::size_t unchanged = 0;
     std::size_t withheld = 0;  // deletions that the guard holds back
-    // More than half of what The Org has would have to be deleted: rather our fault than the truth. Nothing is
-    // deleted.
+    // More than three jobs, and more than half of what The Org has, are not in hiring.postings any more, or nothing
+    // is there: rather our fault than the truth. They are not deleted. What Lever says is closed, confidential or
+    // deleted is, whatever its number.
     bool implausible = false;
     // What The Org may have once the first request is on its way; to be remembered before that.
     Jobs jobs{};
@@ -68,7 +71,8 @@ Decision decide(
 // Since when the oldest deletion is owed; 0 = none is.
 std::int64_t owed_since(const Jobs& jobs);
 
-// What is reported at the end of a run. seen = upserted + unchanged + those of `failed` that are open.
+// What is reported at the end of a run. seen = upserted + unchanged + those of `failed` that are open. Postings that
+// Lever has to mend first are in none of them.
 struct Tally {
     bool complete = false;
     std::int64_t seen = 0;

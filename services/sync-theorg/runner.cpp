@@ -20,6 +20,10 @@ const std::string insist_hint = "if they are really gone, hirewire run theorg --
 // So many jobs in a row that could not be told are an outage, and the rest is not tried.
 constexpr int outage = 3;
 constexpr int progress_every = 50;
+// A job that waits for longer is not told by what was decided before: it may have become confidential meanwhile.
+constexpr Milliseconds decision_holds{60'000};
+// In one run; after so many the rest is the next one's.
+constexpr int most_decisions = 10;
 // Who insists does so for now, and not for the day when somebody does the run.
 constexpr std::chrono::hours insisting{1};
 
@@ -34,6 +38,7 @@ Counts counts_of(const Tally& tally, const Decision& decision) {
         {"failed", tally.failed},
         {"seen", tally.seen},
         {"unchanged", tally.unchanged},
+        {"unfit", static_cast<std::int64_t>(decision.unfit.size() - decision.unreadable)},
         {"upserted", tally.upserted},
         {"withheld", static_cast<std::int64_t>(decision.withheld)}};
 }
@@ -144,7 +149,7 @@ asio::awaitable<void> Runner::do_run() {
     course.rules = settings_.rules;
     course.run = book_.begin(import_kind, past_.open.empty() ? std::string{} : past_.open.begin()->first);
     // Later than every one before, whatever this machine's clock says: The Org goes by it.
-    course.run.set_began_ms(std::max<std::int64_t>(course.run.began_ms(), past_.last_began_ms + 1));
+    course.run.set_began_ms(std::max<std::int64_t>(course.run.began_ms(), past_.last_began_ms + most_decisions));
     add_run(past_, course.run);
     std::string failure;
     try {
@@ -164,6 +169,22 @@ asio::awaitable<void> Runner::do_run() {
 asio::awaitable<void> Runner::carry_out(Course& course) {
     const Counts none;
     co_await book_.tell(course.run, v1::RUN_STATE_STARTED, none);
+    co_await decide_and_tell(course);
+    while (course.interrupted && !course.over && course.decisions < most_decisions) {
+        log::info("run.decides_anew", {{"run", course.run.run_id()}});
+        co_await decide_and_tell(course);
+    }
+    course.weather = course.weather || course.interrupted;
+    co_await report_unfit(course);
+    if (!course.held && !course.overtaken) co_await tell_import(course);
+    co_await remember();
+}
+
+asio::awaitable<void> Runner::decide_and_tell(Course& course) {
+    ++course.decisions;
+    course.interrupted = false;
+    course.trouble.clear();
+    course.rules = settings_.rules;
     Postings postings;
     std::string failure;
     try {
@@ -171,21 +192,21 @@ asio::awaitable<void> Runner::carry_out(Course& course) {
     } catch (const std::exception& e) {
         failure = e.what();
     }
-    if (failure.empty()) {
-        const auto now = to_ms(clock_.now());
-        const Guard guard = somebody_insists(now) ? Guard::off : Guard::on;
-        course.decision = decide(postings, past_.jobs, course.rules, now, guard);
-        // What The Org has or is owed; in shadow mode nothing changes about that.
-        if (settings_.sends) past_.jobs = course.decision.jobs;
-        show(course);
-        co_await remember();
-        co_await tell_jobs(course);
-    } else {
+    if (!failure.empty()) {
         course.weather = true;
         course.trouble = "hiring.postings was not read: " + failure;
+        co_return;
     }
-    if (!course.held && !course.overtaken) co_await tell_import(course);
+    const auto now = to_ms(clock_.now());
+    const Guard guard = somebody_insists(now) ? Guard::off : Guard::on;
+    course.decision = decide(postings, past_.jobs, course.rules, now, guard);
+    // What The Org has or is owed; in shadow mode nothing changes about that.
+    if (settings_.sends) past_.jobs = course.decision.jobs;
+    show(course);
+    begin_tally(course);
     co_await remember();
+    co_await tell_jobs(course);
+    end_tally(course);
 }
 
 void Runner::show(const Course& course) const {
@@ -197,43 +218,66 @@ void Runner::show(const Course& course) const {
         {{"destination", destination},
          {"known", past_.jobs.size()},
          {"to_delete", decision.withheld},
-         {"consequence", "nothing is deleted"},
+         {"consequence", "they are not deleted"},
          {"hint", insist_hint}});
 }
 
-asio::awaitable<void> Runner::tell_jobs(Course& course) {
-    auto& decision = course.decision;
+// What was put by an earlier decision of the run is unchanged by this one, unless it is to be told anew.
+void Runner::begin_tally(Course& course) const {
+    const auto& decision = course.decision;
     auto& tally = course.tally;
-    tally.seen = static_cast<std::int64_t>(decision.puts.size() + decision.unchanged + decision.unfit.size());
-    tally.unchanged = static_cast<std::int64_t>(decision.unchanged);
+    std::erase_if(course.upserted, [&](const std::string& id) {
+        const auto job = decision.jobs.find(id);
+        return job == decision.jobs.end() || job->second.fingerprint.empty() || job->second.owed_since_ms != 0;
+    });
+    tally.seen = static_cast<std::int64_t>(decision.puts.size() + decision.unchanged + decision.unreadable);
+    tally.upserted = static_cast<std::int64_t>(course.upserted.size());
+    tally.unchanged = static_cast<std::int64_t>(decision.unchanged) - tally.upserted;
+    course.told = 0;
+}
+
+asio::awaitable<void> Runner::tell_jobs(Course& course) {
+    const auto& decision = course.decision;
     for (const auto& id : decision.deletes) {
-        if (course.over) break;
+        if (course.over || course.interrupted) break;
         std::string job = id;
         co_await tell_delete(course, std::move(job));
     }
     for (const auto& put : decision.puts) {
-        if (course.over) break;
+        if (course.over || course.interrupted) break;
         Put job = put;
         co_await tell_put(course, std::move(job));
     }
-    for (const auto& unfit : decision.unfit) {
-        if (course.first_reason.empty()) course.first_reason = unfit.reason;
+}
+
+asio::awaitable<void> Runner::report_unfit(Course& course) {
+    for (const auto& unfit : course.decision.unfit) {
         v1::Outcome outcome;
         outcome.set_resource(unfit.id);
-        outcome.set_version(course.run.began_ms());
+        outcome.set_version(course.version());
         outcome.set_outcome(v1::OUTCOME_KIND_SKIPPED);
         outcome.set_reason(unfit.reason);
         co_await report(std::move(outcome));
     }
-    const auto wanted = decision.deletes.size() + decision.puts.size() + decision.unfit.size();
+}
+
+// A posting that cannot be a job is Lever's to mend, and completes the run all the same: its outcome says what it
+// lacks.
+void Runner::end_tally(Course& course) const {
+    const auto& decision = course.decision;
+    auto& tally = course.tally;
+    const auto wanted = decision.deletes.size() + decision.puts.size() + decision.unreadable;
     tally.failed = static_cast<std::int64_t>(wanted) - course.told;
+    std::string reason = course.first_reason;
+    if (reason.empty()) reason = course.interrupted ? "the run was interrupted" : "a record cannot be read";
     if (course.held) {
         course.trouble = "held: " + course.first_reason;
     } else if (tally.failed > 0) {
-        course.trouble = std::to_string(tally.failed) + " not told: " + course.first_reason;
+        course.trouble = std::to_string(tally.failed) + " not told: " + reason;
     } else if (decision.implausible) {
         course.trouble = std::to_string(decision.withheld) +
-                         " deletions, more than half of all jobs, are held back; " + insist_hint;
+                         " deletions are held back, since so many jobs are not in hiring.postings any more; " +
+                         insist_hint;
     } else if (!is_listed_whole(past_)) {
         course.trouble = past_.listed_at_ms == 0 ? "Lever's postings have not been listed yet"
                                                  : "the last listing of Lever's postings failed";
@@ -250,8 +294,10 @@ asio::awaitable<void> Runner::tell_delete(Course& course, std::string id) {
     parcel.request = delete_job(course.rules, id, course.run.run_id());
     parcel.id = id;
     parcel.change_id = uuid_v5({settings_.account, "posting", id, "gone"});
-    parcel.version = course.run.began_ms();
+    parcel.version = course.version();
+    parcel.good_for = decision_holds;
     const std::string change_id = parcel.change_id;
+    if (course.failed.contains(change_id)) co_return;
     const auto since = past_.jobs[id].owed_since_ms;
     const auto delivered = co_await deliver(std::move(parcel));
     const bool told = co_await settle(course, id, change_id, since, delivered);
@@ -267,20 +313,25 @@ asio::awaitable<void> Runner::tell_put(Course& course, Put put) {
     parcel.request = put_job(course.rules, put, course.run.run_id());
     parcel.id = put.id;
     parcel.change_id = uuid_v5({settings_.account, "posting", put.id, put.fingerprint});
-    parcel.version = course.run.began_ms();
+    parcel.version = course.version();
+    parcel.good_for = decision_holds;
     const std::string change_id = parcel.change_id;
+    if (course.failed.contains(change_id)) co_return;
     const auto delivered = co_await deliver(std::move(parcel));
     const bool told = co_await settle(course, put.id, change_id, put.written_ms, delivered);
     if (told) {
         past_.jobs[put.id].fingerprint = put.fingerprint;
         const bool unchanged = delivered.judgement.outcome == v1::OUTCOME_KIND_UNCHANGED;
         ++(unchanged ? course.tally.unchanged : course.tally.upserted);
+        if (!unchanged) course.upserted.insert(put.id);
     }
     co_await tell_progress(course);
 }
 
 asio::awaitable<bool> Runner::settle(
     Course& course, std::string id, std::string change_id, std::int64_t since_ms, sync::Delivered delivered) {
+    course.interrupted = delivered.interrupted;
+    if (delivered.interrupted && delivered.attempts == 0) co_return false;
     Judgement judgement = delivered.judgement;
     if (judgement.next == Next::doubtful && !course.doubted.empty()) {
         judgement.next = Next::hold;
@@ -291,8 +342,8 @@ asio::awaitable<bool> Runner::settle(
 
     const auto now = to_ms(clock_.now());
     v1::Outcome outcome;
-    outcome.set_change_id(std::move(change_id));
-    outcome.set_version(course.run.began_ms());
+    outcome.set_change_id(change_id);
+    outcome.set_version(course.version());
     outcome.set_resource(id);
     outcome.set_outcome(judgement.outcome);
     outcome.set_attempts(delivered.attempts);
@@ -310,6 +361,7 @@ asio::awaitable<bool> Runner::settle(
         ++course.told;
         co_return true;
     }
+    course.failed.insert(std::move(change_id));
     log::warning(
         "delivery.failed",
         {{"destination", destination},
@@ -360,7 +412,7 @@ asio::awaitable<void> Runner::tell_import(Course& course) {
     parcel.request = report_import(course.rules, course.tally, course.run.run_id());
     parcel.id = course.run.run_id();
     parcel.change_id = course.run.run_id();
-    parcel.version = course.run.began_ms();
+    parcel.version = course.version();
     const auto delivered = co_await deliver(std::move(parcel));
     const auto& judgement = delivered.judgement;
     if (judgement.next == Next::done && judgement.outcome != v1::OUTCOME_KIND_SUPERSEDED) co_return;

@@ -2,11 +2,13 @@
 // The runs: every few hours, and when somebody asks. A run reads hiring.postings whole, decides what is to be told,
 // tells it one by one, and reports the import. One at a time: who asks while one is under way is told of that one's
 // end.
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,9 +84,16 @@ private:
         bool held = false;           // not even the import is reported
         bool weather = false;        // what went wrong may be right soon
         bool overtaken = false;      // The Org knows a newer run's state
+        bool interrupted = false;    // what was decided may not hold any more: it is decided anew
         Milliseconds not_before{0};  // the next one, as The Org wishes
         int unanswered = 0;          // jobs in a row that could not be told
         std::string doubted{};       // the last job, when it was answered so that it may be about all
+        // Of what is told: a later decision of the run is newer, and the next run is newer than all of them.
+        [[nodiscard]] std::int64_t version() const { return run.began_ms() + std::max(0, decisions - 1); }
+        int decisions = 0;
+        // Over all decisions of the run:
+        std::set<std::string> upserted{};  // jobs that were put and are to stay
+        std::set<std::string> failed{};    // change ids that could not be told; once a run is enough
     };
 
     boost::asio::awaitable<void> round();
@@ -92,14 +101,18 @@ private:
     [[nodiscard]] bool is_due(std::int64_t now_ms) const;
     boost::asio::awaitable<void> do_run();
     boost::asio::awaitable<void> carry_out(Course& course);
+    boost::asio::awaitable<void> decide_and_tell(Course& course);
+    void begin_tally(Course& course) const;
     boost::asio::awaitable<void> tell_jobs(Course& course);
+    boost::asio::awaitable<void> report_unfit(Course& course);
+    void end_tally(Course& course) const;
     boost::asio::awaitable<sync::Delivered> deliver(sync::Parcel parcel);
     boost::asio::awaitable<void> tell_delete(Course& course, std::string id);
     boost::asio::awaitable<void> tell_put(Course& course, Put put);
     boost::asio::awaitable<void> tell_import(Course& course);
     // Says so in hiring.runs from time to time, for who waits for the end.
     boost::asio::awaitable<void> tell_progress(Course& course);
-    // Whether The Org has it now. Reports what came of it.
+    // Whether The Org has it now. Reports what came of it, unless it was never sent.
     boost::asio::awaitable<bool> settle(
         Course& course, std::string id, std::string change_id, std::int64_t since_ms, sync::Delivered delivered);
     // Throws std::runtime_error when sync.outcomes cannot be written.

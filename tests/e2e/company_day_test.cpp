@@ -22,6 +22,8 @@
 #include <vector>
 
 #include "common/core/time.hpp"
+#include "common/kafka/reader.hpp"
+#include "hirewire/v1/change.pb.h"
 #include "tests/e2e/company.hpp"
 #include "tests/support/delivery.hpp"
 #include "tests/support/seed.hpp"
@@ -167,7 +169,7 @@ private:
         }
         const auto which = dice_.below(lively_.size());
         const std::string id = lively_[which];
-        switch (dice_.below(7)) {
+        switch (dice_.below(9)) {
             case 0:
                 change_posting(id, R"({"state":"closed"})");
                 break;
@@ -186,6 +188,12 @@ private:
             case 5:
                 the.remove_posting(id);
                 lively_.erase(lively_.begin() + static_cast<std::ptrdiff_t>(which));
+                break;
+            case 6:
+            case 7:
+                // A detail of all its candidates, which announces none of them.
+                change_posting(
+                    dice_.pick(steady_), R"({"text":"Role renamed )" + std::to_string(++renamed_ever_) + "\"}");
                 break;
             default:
                 change_posting(dice_.pick(steady_), R"({"description":"Changed."})");
@@ -223,6 +231,7 @@ private:
     std::string troubled_;  // the destination where something fails
     int people_ever_ = 0;
     int postings_ever_ = 0;
+    int renamed_ever_ = 0;
 };
 
 // When the webhooks were triggered that the receiver has taken, by opportunity.
@@ -265,6 +274,17 @@ std::vector<Question> questions(const Company& the) {
     return all;
 }
 
+// How often each opportunity entered each status by a live change.
+std::map<std::pair<std::string, std::string>, std::set<std::string>> live_entries(const Company& the) {
+    std::map<std::pair<std::string, std::string>, std::set<std::string>> entries;
+    kafka::read_all(the.stack.kafka(), "hiring.changes", [&](const kafka::Record& record) {
+        v1::Change change;
+        if (!record.value || !change.ParseFromString(*record.value) || !change.live()) return;
+        entries[{change.opportunity_id(), change.status().id()}].insert(change.change_id());
+    });
+    return entries;
+}
+
 void check_questions(const Day& day) {
     const auto told = announcements(day.the);
     const std::set<std::string> quiet{day.quiet().begin(), day.quiet().end()};
@@ -279,6 +299,18 @@ void check_questions(const Day& day) {
         CHECK(std::any_of(times->second.begin(), times->second.end(), [&](std::int64_t at) {
             return std::llabs(at - question.occurred_at) <= announced_within_ms;
         }));
+    }
+    // Whatever was lost, repeated or came after: one entry, one question.
+    std::map<std::pair<std::string, std::string>, std::set<std::string>> asked;
+    for (const auto& question : questions(day.the))
+        asked[{question.opportunity, question.status}].insert(question.key);
+    const auto entries = live_entries(day.the);
+    for (const auto& [entry, keys_of_entry] : asked) {
+        CAPTURE(entry.first);
+        CAPTURE(entry.second);
+        const auto found = entries.find(entry);
+        REQUIRE(found != entries.end());
+        CHECK(keys_of_entry.size() <= found->second.size());
     }
     // A repeat of one question is the same request.
     CHECK(!keys.empty());

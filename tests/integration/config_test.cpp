@@ -384,6 +384,27 @@ TEST_CASE("config: a bad file at SIGHUP changes nothing") {
     CHECK(get(other.admin_port, "/readyz").status == 200);
 }
 
+TEST_CASE("config: values that do not go together are refused at SIGHUP, too, and the ones before stay in force") {
+    auto other = stack().launch(Service::sync_clinch);
+    const auto file = other.process->log_file() + ".toml";
+    std::string text = read_file(file);
+    const std::string key = "company_code";
+    const auto at = text.find(key);
+    REQUIRE(at != std::string::npos);
+    const auto end = text.find('\n', at);
+    text.replace(at, end - at, key + " = \"\"");
+    write_file(file, text);
+    other.process->send(SIGHUP);
+    const auto wrong = [&]() -> std::string {
+        return other.process->log().find("config.refused") != std::string::npos ? "" : "nothing said yet";
+    };
+    eventually("the refusal is logged", wrong);
+    CHECK(other.process->log().find("clinch.company_code: must be set") != std::string::npos);
+    const auto shown = get(other.admin_port, "/config").body;
+    CHECK(shown.find("\"company_code\":\"\"") == std::string::npos);
+    CHECK(other.process->running());
+}
+
 // The last one: it ends the shared services.
 TEST_CASE("config: SIGTERM ends each running service with 0 within its grace") {
     for (const auto& subject : subjects()) {

@@ -156,10 +156,11 @@ FakeStore::Answer<redis::Begun> FakeStore::begin(
         begun.permission = redis::Permission::superseded;
     } else if (lease.until > now && lease.owner != owner) {
         begun.permission = redis::Permission::busy;
-    } else if (entry.disconnected_until > now) {
+    } else if (entry.disconnected_until > now && again == redis::Again::no) {
         begun.permission = redis::Permission::disconnected;
     } else {
         begun.permission = redis::Permission::go;
+        entry.disconnected_until = {};
         lease.owner = std::move(owner);
         lease.until = now + span;
     }

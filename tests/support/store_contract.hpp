@@ -195,7 +195,11 @@ void check_ledger(redis::Store& store, const Wait& wait, const PassTime& pass_ti
         CHECK(wait(store.finish(key("r15"), version + 1, "two")).has_value());
         CHECK(insist(version, "one").permission == Permission::superseded);
         CHECK(wait(store.disconnect(key("r15"), lease)).has_value());
-        CHECK(insist(version + 1, "one").permission == Permission::disconnected);
+        CHECK(begin("r15", version + 2, "one").permission == Permission::disconnected);
+        // Who insists is asked once more, and what the answer is worth holds for everybody.
+        CHECK(insist(version + 1, "one").permission == Permission::go);
+        CHECK(wait(store.finish(key("r15"), version + 1, "one")).has_value());
+        CHECK(begin("r15", version + 2, "two").permission == Permission::go);
     }
     SUBCASE("abandoned, it is free at once and nothing is applied; only the owner can abandon") {
         CHECK(begin("r3", version, "one").permission == Permission::go);

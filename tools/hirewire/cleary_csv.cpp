@@ -30,6 +30,7 @@
 #include "services/sync-cleary/calendar.hpp"
 #include "services/sync-cleary/cleary.hpp"
 #include "services/sync-cleary/csv.hpp"
+#include "services/sync-cleary/report.hpp"
 #include "services/sync-cleary/sources.hpp"
 
 namespace hirewire::cli {
@@ -104,7 +105,8 @@ asio::awaitable<std::optional<sync::Person>> ask(http::Client& client, std::stri
     throw std::runtime_error{"lever-source does not tell who is hired: " + trouble};
 }
 
-asio::awaitable<Written> collect(Configured configured, cleary::Selection selection, cleary::Days days) {
+asio::awaitable<Written> collect(
+    Configured configured, cleary::Selection selection, cleary::Endings last_words, cleary::Days days) {
     const auto executor = co_await asio::this_coro::executor;
     http::ClientSettings settings;
     settings.base_url = configured.internal_url;
@@ -113,6 +115,10 @@ asio::awaitable<Written> collect(Configured configured, cleary::Selection select
     for (const auto& hire : selection.governing) {
         if (hire.confidential && !configured.confidential) {
             written.gaps.push_back(Gap{hire.opportunity_id, "confidential"});
+            continue;
+        }
+        if (auto reason = cleary::why_not_imported(last_words, hire.opportunity_id); !reason.empty()) {
+            written.gaps.push_back(Gap{hire.opportunity_id, std::move(reason)});
             continue;
         }
         const auto person = co_await ask(*client, configured.internal_token, hire.opportunity_id);
@@ -127,15 +133,20 @@ asio::awaitable<Written> collect(Configured configured, cleary::Selection select
     co_return written;
 }
 
-Written collect_all(const Configured& configured, const cleary::Selection& selection, const cleary::Days& days) {
+Written collect_all(
+    const Configured& configured,
+    const cleary::Selection& selection,
+    const cleary::Endings& last_words,
+    const cleary::Days& days) {
     asio::io_context context;
     std::exception_ptr failure;
     Written written;
-    asio::co_spawn(context, collect(configured, selection, days), [&](std::exception_ptr f, Written result) {
-        failure = f;
-        written = std::move(result);
-        context.stop();
-    });
+    asio::co_spawn(
+        context, collect(configured, selection, last_words, days), [&](std::exception_ptr f, Written result) {
+            failure = f;
+            written = std::move(result);
+            context.stop();
+        });
     context.run();
     if (failure) std::rethrow_exception(failure);
     return written;
@@ -170,6 +181,7 @@ void save(const std::string& file, const std::string& text) {
 void print(const Written& written, const std::string& file, bool as_json) {
     if (!as_json) {
         std::printf("%lld people are in %s.\n", static_cast<long long>(written.rows), file.c_str());
+        if (!written.gaps.empty()) std::fprintf(stderr, "%zu are left out:\n", written.gaps.size());
         for (const auto& gap : written.gaps) {
             std::fprintf(stderr, "not in it: opportunity %s: %s\n", gap.opportunity.c_str(), gap.reason.c_str());
         }
@@ -193,7 +205,7 @@ int write_cleary_csv(const ClearyCsvCommand& command) {
     days.today = cleary::local_date(clock.now(), configured.rules.time_zone);
     days.on_the_day = configured.rules.today_is == "preboarding" ? cleary::Bucket::new_hires_preboarding
                                                                  : cleary::Bucket::action_needed;
-    const auto written = collect_all(configured, selection, days);
+    const auto written = collect_all(configured, selection, cleary::read_last_words(command.kafka), days);
     save(command.file, written.text);
     print(written, command.file, command.as_json);
     return written.gaps.empty() ? 0 : 1;

@@ -1,5 +1,6 @@
 #include "tools/hirewire/config_declared.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/config/as_json.hpp"
@@ -95,6 +96,17 @@ std::vector<Declared> declarations() {
 void load(const Declared& declared, const std::string& file) {
     declared.schema->load(file, config::Secrets::left_alone);
     if (const auto fault = declared.fault(); !fault.empty()) throw config::Error{file + ": " + fault};
+}
+
+bool wants_postings(const std::string& destination, const std::string& file) {
+    const auto sections = file.empty() ? std::vector<std::string>{} : sections_of(file);
+    const bool configured = std::find(sections.begin(), sections.end(), destination) != sections.end();
+    for (const auto& declared : declarations()) {
+        if (!declared.destination || declared.section != destination) continue;
+        if (configured) load(declared, file);
+        return declared.destination->wants_postings();
+    }
+    return false;
 }
 
 std::vector<std::string> sections_of(const std::string& file) {

@@ -31,6 +31,10 @@ std::vector<std::shared_ptr<sync::Destination>> destinations();
 // Loads the file. Throws config::Error with what is wrong, faults that no single key shows included.
 void load(const Declared& declared, const std::string& file);
 
+// Whether the file has this destination told of Lever's postings; without a file, or its section, whether it would be
+// by the defaults. False for one that is not known. Throws config::Error when the file cannot be read.
+bool wants_postings(const std::string& destination, const std::string& file);
+
 // The names of the sections, and of the keys before the first one, that a file has.
 std::vector<std::string> sections_of(const std::string& file);
 

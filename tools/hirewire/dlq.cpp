@@ -82,17 +82,20 @@ void print_end(const DlqCommand& command, const LetterTask& task, const LetterWo
         return;
     }
     const double seconds = std::chrono::duration<double>(took).count();
+    const bool one = work.count() == 1;
     std::printf(
-        "%s dead letters of %s %s in %.1f s by %s.\n",
+        "%s dead %s of %s %s in %.1f s by %s.\n",
         grouped(work.count()).c_str(),
+        one ? "letter" : "letters",
         command.destination.c_str(),
         word,
         seconds,
         task.why.c_str());
     if (redrives) {
         std::printf(
-            "sync-%s works them off behind all that is live; hirewire dlq list --dest %s shows what dies again.\n",
+            "sync-%s works %s off behind all that is live; hirewire dlq list --dest %s shows what dies again.\n",
             command.destination.c_str(),
+            one ? "it" : "them",
             command.destination.c_str());
     }
 }

@@ -1,6 +1,7 @@
 #include "tools/hirewire/dlq_view.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "common/core/time.hpp"
 #include "common/json/writer.hpp"
@@ -14,6 +15,9 @@ namespace {
 constexpr std::size_t most_groups = 300;
 constexpr std::size_t reason_width = 70;
 constexpr std::size_t groups_in_words = 3;
+// Of a line of its own: id, time, opportunity, kind, standing. Lines are printed as they are read, so the widths
+// cannot be those of the longest cells.
+constexpr std::array<std::size_t, 5> line_widths{8, 24, 36, 15, 9};
 const std::string any_other = "(other reasons)";
 
 std::string status_word(int status) {
@@ -119,8 +123,14 @@ std::string json_of(const std::string& destination, const LetterSummary& summary
 }
 
 std::string line_of(const Letter& letter, Standing standing) {
+    const auto cells = cells_of(letter, standing);
     std::string line;
-    for (const auto& cell : cells_of(letter, standing)) line += (line.empty() ? "" : "  ") + cell;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        line += (i == 0 ? "" : "  ") + cells[i];
+        if (i < line_widths.size() && cells[i].size() < line_widths[i]) {
+            line.append(line_widths[i] - cells[i].size(), ' ');
+        }
+    }
     return line;
 }
 

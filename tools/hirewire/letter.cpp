@@ -8,6 +8,7 @@
 
 #include "common/core/time.hpp"
 #include "common/pipeline/history.hpp"
+#include "common/sync/batch.hpp"
 #include "common/sync/posting_change.hpp"
 #include "common/sync/replay_spec.hpp"
 #include "common/sync/replay_writer.hpp"
@@ -54,6 +55,8 @@ Letter read_letter(const kafka::Record& record) {
     const auto history = pipeline::read_history(record.headers);
     letter.attempts = history.attempts;
     if (history.failing_since) letter.failing_since_ms = to_ms(*history.failing_since);
+    const auto asked = sync::read_asked(record.headers);
+    if (!asked.run_ids.empty()) letter.run = asked.run_ids.back();
     const auto change = sync::read_change(record);
     letter.readable = change.has_value();
     if (!change) return letter;

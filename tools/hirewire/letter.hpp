@@ -25,6 +25,7 @@ struct Letter {
     std::int64_t dead_at_ms = 0;  // epoch
     int attempts = 0;
     std::optional<std::int64_t> failing_since_ms{};
+    std::string run{};  // the last that asked for it, as a redrive does; "" = none
 };
 Letter read_letter(const kafka::Record& record);
 

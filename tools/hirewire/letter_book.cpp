@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "common/sync/ledger_rebuild.hpp"
+
 namespace hirewire::cli {
 namespace {
 
@@ -19,6 +21,17 @@ std::uint64_t hash_of(std::string_view text) {
 
 std::uint64_t whose(const Letter& letter) {
     return hash_of(letter.readable ? letter.opportunity : std::string{unreadable} + id_of(letter));
+}
+
+std::uint16_t short_hash_of(const std::string& run) {
+    return run.empty() ? std::uint16_t{0} : static_cast<std::uint16_t>((hash_of(run) >> 48U) | 1U);
+}
+
+// Written after the death that it led to.
+bool led_to(std::uint16_t run, const v1::Outcome& redriven) {
+    return run != 0 && std::any_of(redriven.run_ids().begin(), redriven.run_ids().end(), [run](const auto& id) {
+               return short_hash_of(id) == run;
+           });
 }
 
 bool arrived(v1::OutcomeKind outcome) {
@@ -58,6 +71,7 @@ void LetterBook::add(const Letter& letter) {
     entry.version = letter.version;
     entry.offset = letter.offset;
     entry.partition = letter.partition;
+    entry.run = short_hash_of(letter.run);
     oldest_ms_ = entries_.empty() ? letter.dead_at_ms : std::min(oldest_ms_, letter.dead_at_ms);
     entries_.push_back(entry);
 }
@@ -109,13 +123,19 @@ void LetterBook::judge(Entry& entry, const v1::Outcome& outcome) {
             entry.standing = Standing::open;
             return;
         case v1::OUTCOME_KIND_REDRIVEN:
-            entry.standing = Standing::redriven;
+            if (!led_to(entry.run, outcome)) entry.standing = Standing::redriven;
             return;
         case v1::OUTCOME_KIND_DISCARDED:
             entry.standing = Standing::discarded;
             return;
         default:
-            entry.standing = Standing::resolved;
+            break;
+    }
+    if (sync::is_state(outcome.outcome())) {
+        entry.standing = Standing::resolved;
+    } else if (entry.standing == Standing::redriven) {
+        // Skipped, not mapped, in shadow: the destination still does not know of it.
+        entry.standing = Standing::open;
     }
 }
 

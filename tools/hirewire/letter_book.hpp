@@ -19,7 +19,7 @@ namespace hirewire::cli {
 
 enum class Standing : std::uint8_t {
     open,
-    resolved,   // its version came to an end since, by a replay or a redrive
+    resolved,   // the destination has heard of its version since, by a replay or a redrive
     overtaken,  // a newer version has arrived
     redriven,   // and nothing has been heard of it yet
     discarded,
@@ -53,6 +53,7 @@ private:
         std::int64_t version = 0;
         kafka::Offset offset = 0;
         std::int32_t partition = 0;
+        std::uint16_t run = 0;  // a hash of the run that redrove it before it died; 0 = none did
         Standing standing = Standing::open;
     };
     static_assert(sizeof(Entry) == bytes_a_letter);

@@ -58,7 +58,9 @@ void LetterWork::add(const kafka::Record& record, const Letter& letter) {
         letters_.push_back(redriven(record, task_.destination, task_.run_id));
     }
     const auto now = clock_.now();
-    const auto word = word_on(letter, task_.destination, task_.word, task_.why, to_ms(now));
+    auto word = word_on(letter, task_.destination, task_.word, task_.why, to_ms(now));
+    // The letter may die again before this word is written; by the run it is then known to be the older of the two.
+    if (task_.word == v1::OUTCOME_KIND_REDRIVEN) word.add_run_ids(task_.run_id);
     words_.push_back(message_of(word, record.key, now));
     if (words_.size() >= batch_size_) write_batch();
 }

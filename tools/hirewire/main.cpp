@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <optional>
+#include <string>
 
 #include "common/config/schema.hpp"
 #include "tools/hirewire/cleary_csv.hpp"
@@ -37,6 +39,10 @@ struct TopicsVerbs {
 void add_topics(CLI::App& app, TopicsVerbs& topics, std::function<int()>& chosen) {
     auto* group = app.add_subcommand("topics", "The topics on the broker, as proto/topics.toml lists them");
     group->require_subcommand(1);
+    // What is said of the group is said of its verbs, too.
+    group->footer(
+        "  hirewire topics apply --config /etc/hirewire/hirewire.toml --topics proto/topics.toml\n"
+        "  hirewire topics list --json");
     const auto add = [&](const char* name, const char* help, int (*run)(const cli::TopicsCommand&)) {
         auto* verb = group->add_subcommand(name, help);
         auto& overrides = topics.command.overrides;
@@ -67,7 +73,12 @@ struct SnapshotVerb {
 };
 
 void add_snapshot(CLI::App& app, SnapshotVerb& snapshot, std::function<int()>& chosen) {
-    auto* verb = app.add_subcommand("snapshot", "Hand the present state of every opportunity to one destination");
+    auto* verb = app.add_subcommand("snapshot", "Hand the present state of everything to one destination");
+    verb->footer(
+        "The state of every opportunity, and of every posting for one that is told of those. For a destination that\n"
+        "has missed changes, or was switched on again. It comes after all that is live, what\n"
+        "was told before is not sent again, and no candidate is asked anything.\n\n"
+        "  hirewire snapshot --to clara");
     add_place(*verb, snapshot.place);
     verb->add_option("--to", snapshot.command.destination, "The destination: clara, cluster, cleary, ...")
         ->required();
@@ -75,6 +86,7 @@ void add_snapshot(CLI::App& app, SnapshotVerb& snapshot, std::function<int()>& c
     verb->callback([&snapshot, &chosen] {
         chosen = [&snapshot] {
             snapshot.command.kafka = kafka_at(snapshot.place);
+            snapshot.command.config_file = cli::or_usual(snapshot.place.config_file);
             return cli::take_snapshot(snapshot.command);
         };
     });
@@ -96,12 +108,20 @@ void add_replay_start(CLI::App& verb, cli::ReplayCommand& command) {
     verb.add_option("--rate", words.rate, "At most so many: 50/s, or 600/m");
     verb.add_flag(
         "--snapshot", words.snapshot, "From hiring.opportunities: also what hiring.changes keeps no longer");
+    verb.add_flag("--postings", words.postings, "From hiring.postings: the postings, those that are gone included");
     verb.add_flag("--force", words.force, "Tell it again, though it was told before; asks first");
     verb.add_flag("--yes", command.yes, "Do not ask");
+    verb.add_flag(
+        "--dry-run", command.dry_run, "Say what would change there, by the rules of --config; send nothing");
+    verb.add_flag("--ask", command.ask, "With --dry-run: ask the destination what it has, where its contract can");
+    verb.add_flag("--all", command.all, "With --dry-run: a line for each opportunity; --json has them always");
+    verb.add_option(
+        "--vocabulary", command.vocabulary_file, "With --dry-run: a saved answer of GET /internal/vocabulary");
     verb.footer(
         "Tells the latest state of each opportunity of which a change is wanted, behind all that is live, and "
         "nobody\n"
         "is notified because of it. The ledger decides: what was told before is not sent again, unless --force.\n\n"
+        "  hirewire replay start --to clara --from 2h --dry-run\n"
         "  hirewire replay start --to clara --from 2h\n"
         "  hirewire replay start --to cleary --kind hired --rate 5/s --force");
 }
@@ -109,6 +129,10 @@ void add_replay_start(CLI::App& verb, cli::ReplayCommand& command) {
 void add_replay(CLI::App& app, ReplayVerbs& replay, std::function<int()>& chosen) {
     auto* group = app.add_subcommand("replay", "Tell one destination of the past once more");
     group->require_subcommand(1);
+    group->footer(
+        "  hirewire replay start --to clara --from 2h\n"
+        "  hirewire replay list\n"
+        "  hirewire replay pause 5c764fff");
     const auto add = [&](const char* name, const char* help, int (*run)(const cli::ReplayCommand&)) {
         auto* verb = group->add_subcommand(name, help);
         add_place(*verb, replay.place);
@@ -116,6 +140,7 @@ void add_replay(CLI::App& app, ReplayVerbs& replay, std::function<int()>& chosen
         verb->callback([&replay, &chosen, run] {
             chosen = [&replay, run] {
                 replay.command.kafka = kafka_at(replay.place);
+                replay.command.config_file = cli::or_usual(replay.place.config_file);
                 return run(replay.command);
             };
         });
@@ -140,6 +165,7 @@ struct PauseVerb {
 void add_pause(CLI::App& app, PauseVerb& pause, std::function<int()>& chosen) {
     const auto add = [&](const char* name, const char* help, int (*run)(const cli::PauseCommand&)) {
         auto* verb = app.add_subcommand(name, help);
+        verb->footer(std::string{"  hirewire "} + name + " --dest clara");
         add_place(*verb, pause.place);
         verb->add_option("--dest", pause.command.destination, "The destination: clara, cluster, cleary, ...")
             ->required();
@@ -163,6 +189,10 @@ struct RunVerb {
 
 void add_run(CLI::App& app, RunVerb& run, std::function<int()>& chosen) {
     auto* verb = app.add_subcommand("run", "Have a run done now, and show its report");
+    verb->footer(
+        "  hirewire run sweep\n"
+        "  hirewire run theorg --force\n"
+        "  hirewire run cleary --csv hires.csv");
     add_place(*verb, run.place);
     verb->add_option(
             "kind",
@@ -193,6 +223,11 @@ void add_run(CLI::App& app, RunVerb& run, std::function<int()>& chosen) {
 void add_webhooks(CLI::App& app, cli::WebhooksCommand& command, std::function<int()>& chosen) {
     auto* group = app.add_subcommand("webhooks", "Lever's webhook subscriptions, as [lever.webhooks] has them");
     group->require_subcommand(1);
+    group->footer(
+        "  hirewire webhooks list\n"
+        "  hirewire webhooks register --dry-run\n"
+        "  hirewire webhooks register --receiver-pid 4711\n"
+        "  hirewire webhooks verify");
     const auto add = [&](const char* name, const char* help, int (*run)(const cli::WebhooksCommand&)) {
         auto* verb = group->add_subcommand(name, help);
         verb->add_option(
@@ -275,9 +310,22 @@ void add_config(CLI::App& app, ConfigVerbs& verbs, std::function<int()>& chosen)
     auto* group =
         app.add_subcommand("config", "The configuration: what is wrong with it, what it means, what it does");
     group->require_subcommand(1);
+    group->footer(
+        "  hirewire config check --config /etc/hirewire/hirewire.toml\n"
+        "  hirewire config explain clara.status_map\n"
+        "  hirewire config test deploy/config/mapping-cases.toml --config deploy/config/hirewire.toml");
     add_config_check(*group, verbs.check, chosen);
     add_config_explain(*group, verbs.explain, chosen);
     add_config_test(*group, verbs.test, chosen);
+}
+
+// The first word, when it is the name of no verb.
+std::optional<const char*> misspelt_verb(const CLI::App& app, int argc, char** argv) {
+    if (argc < 2 || argv[1][0] == '-') return std::nullopt;
+    const char* const word = argv[1];
+    const auto named_so = [word](const CLI::App* verb) { return verb->get_name() == word; };
+    if (!app.get_subcommands(named_so).empty()) return std::nullopt;
+    return word;
 }
 
 }  // namespace
@@ -303,8 +351,22 @@ int main(int argc, char** argv) {
     add_config(app, config_verbs, chosen);
     cli::LookVerbs look;
     cli::add_look(app, look, chosen);
+    // Last, for verbs take over what is there when they are added.
+    app.footer(
+        "Each verb has --help with examples. Exit codes: 0 done; 1 failed, or there is something to see to; 2 used\n"
+        "wrongly, or the configuration cannot be used. Colours and bars are for terminals; NO_COLOR does without.\n"
+        "deploy/runbook.md has the questions that are asked at night.\n\n"
+        "  hirewire status\n"
+        "  hirewire timeline 6f0c2b1e-3a77-4f5e-9d2c-8b1f4a6e0c11\n"
+        "  hirewire pause --dest clara");
     try {
         app.parse(argc, argv);
+    } catch (const CLI::RequiredError& e) {
+        if (const auto word = misspelt_verb(app, argc, argv)) {
+            std::fprintf(stderr, "hirewire: there is no verb \"%s\"; hirewire --help lists them\n", *word);
+            return exit_usage;
+        }
+        return app.exit(e) == 0 ? 0 : exit_usage;
     } catch (const CLI::ParseError& e) {
         return app.exit(e) == 0 ? 0 : exit_usage;
     }

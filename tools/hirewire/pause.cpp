@@ -8,7 +8,8 @@
 
 #include "common/core/time.hpp"
 #include "common/json/writer.hpp"
-#include "common/kafka/reader.hpp"
+#include "common/kafka/topics.hpp"
+#include "tools/hirewire/place.hpp"
 #include "tools/hirewire/runs.hpp"
 
 namespace hirewire::cli {
@@ -25,13 +26,7 @@ bool is_paused(const v1::Run& word) {
 }
 
 int say(const PauseCommand& command, sync::Word word) {
-    kafka::ReadTerms nothing;
-    nothing.last = 0;
-    kafka::read_all(
-        command.kafka,
-        "sync." + command.destination + ".replay",
-        [](const kafka::Record&) {},
-        nothing);  // a misspelt destination throws
+    need_destination(kafka::existing_topics(command.kafka), command.destination);
     const auto said = sync::word_of(word, command.destination, who_is_here(), to_ms(SystemClock{}.now()));
     write_run(command.kafka, said);
     std::printf("%s\n", (command.as_json ? json_of(said) : report_of(said)).c_str());
@@ -58,7 +53,7 @@ std::string report_of(const v1::Run& word) {
                ": nothing is sent to it, Kafka keeps what comes. It goes on with hirewire resume --dest " +
                word.destination();
     }
-    return word.destination() + " goes on" + by + "; a hold has ended, too";
+    return word.destination() + " goes on" + by + "; if it was held, it is tried again now";
 }
 
 std::string json_of(const v1::Run& word) {

@@ -63,7 +63,7 @@ void need_destination(const std::map<std::string, int>& topics, const std::strin
         throw std::runtime_error{
             "the installation's topics are not there: make them with hirewire topics apply, or see --topic-prefix"};
     }
-    throw config::Error{"--dest: there is no destination \"" + destination + "\" here; there are " + names};
+    throw config::Error{"there is no destination \"" + destination + "\" here; there are " + names};
 }
 
 void need_topic(const std::map<std::string, int>& topics, const std::string& topic) {
@@ -84,7 +84,7 @@ Timestamp moment_of(const std::string& flag, const std::string& text, Timestamp 
 
 double rate_of(const std::string& flag, const std::string& text) {
     if (const auto rate = sync::read_rate(text)) return *rate;
-    throw config::Error{flag + ": \"" + text + "\" is no rate; give 50/s, or 600/m"};
+    throw config::Error{flag + ": \"" + text + "\" is no rate; give 50/s, or 600/m, and at least one an hour"};
 }
 
 }  // namespace hirewire::cli

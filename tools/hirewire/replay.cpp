@@ -1,6 +1,7 @@
 #include "tools/hirewire/replay.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <stdexcept>
 #include <utility>
@@ -8,6 +9,9 @@
 #include "common/config/schema.hpp"
 #include "common/core/uuid.hpp"
 #include "common/kafka/reader.hpp"
+#include "common/kafka/topics.hpp"
+#include "tools/hirewire/dry_run.hpp"
+#include "tools/hirewire/place.hpp"
 #include "tools/hirewire/runs.hpp"
 #include "tools/hirewire/terminal.hpp"
 
@@ -15,6 +19,8 @@ namespace hirewire::cli {
 namespace {
 
 constexpr Milliseconds look{300};
+// A replay that is under way is told of about once a second.
+constexpr std::chrono::seconds silence{30};
 
 ReplayList read_list(const kafka::Settings& settings) {
     ReplayList list;
@@ -30,10 +36,7 @@ void check_destination(const ReplayCommand& command) {
     if (command.destination == "theorg") {
         throw config::Error{"--to theorg: The Org is told by runs that compare everything: hirewire run theorg"};
     }
-    kafka::ReadTerms nothing;
-    nothing.last = 0;
-    kafka::read_all(
-        command.kafka, "sync." + command.destination + ".replay", [](const kafka::Record&) {}, nothing);
+    need_destination(kafka::existing_topics(command.kafka), command.destination);
 }
 
 // Whether the operator means it.
@@ -44,6 +47,20 @@ bool is_meant(const ReplayCommand& command, const sync::ReplaySpec& spec) {
         " is told once more the latest state of all that is wanted, also of what it was told before: " +
         sync::words_of(spec) + ". No version is lowered and no candidate is asked anything.";
     return confirmed(question, command.yes);
+}
+
+// Exit code of what is only looked at.
+int look_ahead(const ReplayCommand& command, const sync::ReplaySpec& spec) {
+    DryRunCommand ahead;
+    ahead.kafka = command.kafka;
+    ahead.destination = command.destination;
+    ahead.spec = spec;
+    ahead.config_file = command.config_file;
+    ahead.vocabulary_file = command.vocabulary_file;
+    ahead.ask = command.ask;
+    ahead.all = command.all;
+    ahead.as_json = command.as_json;
+    return dry_run(ahead);
 }
 
 v1::Run asked_for(const ReplayCommand& command, const sync::ReplaySpec& spec, Timestamp now) {
@@ -92,13 +109,21 @@ int follow(const ReplayCommand& command, kafka::Tail& tail, const v1::Run& asked
     ReplayList list;
     list.add(asked);
     bool taken_up = false;
+    bool is_silent = false;
     std::string waits_for;
+    Instant heard = clock.monotonic();
     Instant until = clock.monotonic() + command.patience;
     while (!interrupted()) {
         if (!taken_up && clock.monotonic() >= until) {
             throw std::runtime_error{
                 "no sync-" + command.destination + " has taken the replay up yet; it will when it runs (" + again +
                 ", or hirewire replay cancel " + id + ")"};
+        }
+        if (taken_up && !is_silent && clock.monotonic() - heard >= silence) {
+            is_silent = true;
+            onlooker.say(
+                "nothing has been heard of it for 30 s; hirewire status shows whether sync-" + command.destination +
+                " runs");
         }
         const auto record = tail.next(look);
         v1::Run run;
@@ -117,6 +142,8 @@ int follow(const ReplayCommand& command, kafka::Tail& tail, const v1::Run& asked
         }
         if (!by_daemon) continue;
         taken_up = true;
+        is_silent = false;
+        heard = clock.monotonic();
         const auto entry = list.find(id);
         if (has_ended(entry.run)) {
             onlooker.clear();
@@ -160,7 +187,11 @@ int tell(const ReplayCommand& command, v1::RunState state, const char* what_hold
 int start_replay(const ReplayCommand& command) {
     const SystemClock clock;
     const auto spec = spec_of(command.words, clock.now());
+    if (!command.dry_run && (command.ask || command.all || !command.vocabulary_file.empty())) {
+        throw config::Error{"--ask, --all and --vocabulary say how --dry-run looks ahead: give --dry-run, too"};
+    }
     check_destination(command);
+    if (command.dry_run) return look_ahead(command, spec);
     if (!is_meant(command, spec)) {
         std::fprintf(stderr, "Nothing was asked for.\n");
         return 1;

@@ -16,6 +16,12 @@ struct ReplayCommand {
     std::string id{};  // of list, status, pause, resume, cancel; a beginning of it does
     bool yes = false;
     bool as_json = false;
+    // Of start: says what would be done, and does nothing. The rest is for that alone.
+    bool dry_run = false;
+    bool ask = false;
+    bool all = false;
+    std::string config_file{};
+    std::string vocabulary_file{};
     Milliseconds patience{15'000};  // until a daemon has taken it up
 };
 

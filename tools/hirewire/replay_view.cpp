@@ -83,7 +83,14 @@ void write(json::Writer& out, const ReplayList::Entry& entry) {
 
 sync::ReplaySpec spec_of(const ReplayWords& words, Timestamp now) {
     sync::ReplaySpec spec;
-    spec.source = words.snapshot ? sync::ReplaySource::opportunities : sync::ReplaySource::changes;
+    if (words.snapshot && words.postings) throw config::Error{"--postings: give it or --snapshot, not both"};
+    if (words.postings && (!words.opportunity.empty() || !words.kind.empty())) {
+        throw config::Error{
+            "--postings: a posting has no opportunity and no kind of change; choose one by --posting"};
+    }
+    spec.source = words.snapshot   ? sync::ReplaySource::opportunities
+                  : words.postings ? sync::ReplaySource::postings
+                                   : sync::ReplaySource::changes;
     if (!words.from.empty()) spec.from_ms = to_ms(moment("--from", words.from, now));
     if (!words.until.empty()) spec.until_ms = to_ms(moment("--until", words.until, now));
     if (spec.from_ms && spec.until_ms && *spec.from_ms >= *spec.until_ms) {
@@ -96,7 +103,9 @@ sync::ReplaySpec spec_of(const ReplayWords& words, Timestamp now) {
     }
     if (!words.rate.empty()) {
         const auto rate = sync::read_rate(words.rate);
-        if (!rate) throw config::Error{"--rate: \"" + words.rate + "\" is none; give 50/s, or 600/m"};
+        if (!rate)
+            throw config::Error{
+                "--rate: \"" + words.rate + "\" is none; give 50/s, or 600/m, and at least one an hour"};
         spec.per_second = *rate;
     }
     spec.opportunity = words.opportunity;

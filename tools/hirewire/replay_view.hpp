@@ -22,6 +22,7 @@ struct ReplayWords {
     std::string posting{};
     std::string rate{};
     bool snapshot = false;  // hiring.opportunities in place of hiring.changes
+    bool postings = false;  // hiring.postings in place of hiring.changes
     bool force = false;
 };
 // Throws config::Error with one sentence that says what is wrong and what would be right.

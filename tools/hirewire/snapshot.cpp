@@ -10,10 +10,12 @@
 #include "common/core/uuid.hpp"
 #include "common/json/writer.hpp"
 #include "common/kafka/producer.hpp"
-#include "common/kafka/reader.hpp"
+#include "common/kafka/topics.hpp"
 #include "common/sync/beginning.hpp"
 #include "common/sync/snapshot.hpp"
 #include "hirewire/v1/run.pb.h"
+#include "tools/hirewire/config_declared.hpp"
+#include "tools/hirewire/place.hpp"
 #include "tools/hirewire/runs.hpp"
 
 namespace hirewire::cli {
@@ -21,30 +23,36 @@ namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<std::int64_t> take(const SnapshotCommand& command, kafka::Producer& producer) {
+struct Taken {
+    std::int64_t opportunities = 0;
+    std::int64_t postings = 0;
+};
+
+asio::awaitable<Taken> take(const SnapshotCommand& command, bool with_postings, kafka::Producer& producer) {
     const auto executor = co_await asio::this_coro::executor;
     sync::Snapshot snapshot{executor, command.kafka, producer, command.destination};
-    co_return co_await snapshot.take();
+    Taken taken;
+    taken.opportunities = co_await snapshot.take();
+    if (with_postings) taken.postings = co_await snapshot.take_postings();
+    co_return taken;
 }
 
 }  // namespace
 
 int take_snapshot(const SnapshotCommand& command) {
     const std::string topic = "sync." + command.destination + ".replay";
-    kafka::ReadTerms nothing;
-    nothing.last = 0;
-    kafka::read_all(
-        command.kafka, topic, [](const kafka::Record&) {}, nothing);  // a misspelt destination throws
+    need_destination(kafka::existing_topics(command.kafka), command.destination);
 
+    const bool with_postings = wants_postings(command.destination, command.config_file);
     const SystemClock clock;
     const auto began = to_ms(clock.now());
     asio::io_context context;
     const auto producer = kafka::make_producer(context.get_executor(), command.kafka);
     std::exception_ptr failure;
-    std::int64_t opportunities = 0;
-    asio::co_spawn(context, take(command, *producer), [&](std::exception_ptr f, std::int64_t n) {
+    Taken taken;
+    asio::co_spawn(context, take(command, with_postings, *producer), [&](std::exception_ptr f, Taken n) {
         failure = f;
-        opportunities = n;
+        taken = n;
         context.stop();
     });
     context.run();
@@ -58,17 +66,21 @@ int take_snapshot(const SnapshotCommand& command) {
     run.set_began_ms(began);
     run.set_at_ms(to_ms(clock.now()));
     run.set_destination(command.destination);
-    (*run.mutable_counts())["opportunities"] = opportunities;
+    (*run.mutable_counts())["opportunities"] = taken.opportunities;
+    (*run.mutable_counts())["postings"] = taken.postings;
     write_run(command.kafka, run);
 
     if (command.as_json) {
         json::Writer writer;
-        writer.begin_object().member("destination", command.destination).member("opportunities", opportunities);
+        writer.begin_object().member("destination", command.destination);
+        writer.member("opportunities", taken.opportunities).member("postings", taken.postings);
         std::printf("%s\n", writer.end_object().text().c_str());
     } else {
+        const std::string postings = with_postings ? " and " + std::to_string(taken.postings) + " postings" : "";
         std::printf(
-            "The state of %lld opportunities is in %s; sync-%s works it off after all that is live.\n",
-            static_cast<long long>(opportunities),
+            "The state of %lld opportunities%s is in %s; sync-%s works it off after all that is live.\n",
+            static_cast<long long>(taken.opportunities),
+            postings.c_str(),
             topic.c_str(),
             command.destination.c_str());
     }

@@ -1,5 +1,6 @@
 #pragma once
-// hirewire snapshot --to DEST: hands the present state of every opportunity to one destination, as backfill.
+// hirewire snapshot --to DEST: hands the present state of every opportunity to one destination, as backfill, and of
+// every posting when it is told of postings.
 #include <string>
 
 #include "common/kafka/settings.hpp"
@@ -9,6 +10,7 @@ namespace hirewire::cli {
 struct SnapshotCommand {
     kafka::Settings kafka{};
     std::string destination{};
+    std::string config_file{};  // says whether the destination is told of postings; "" = as by the defaults
     bool as_json = false;
 };
 

@@ -28,9 +28,19 @@ std::string age_of(std::int64_t now_ms, std::int64_t then_ms) {
     return span_words(Milliseconds{std::max<std::int64_t>(0, now_ms - then_ms)});
 }
 
+bool is_off(const DestinationStatus& d) {
+    return d.daemon && d.daemon->mode == "off";
+}
+
+// Held against somebody's will: what is paused or off stands still because somebody wanted it so, whatever else keeps
+// it, and a hold is tried anew when it goes on.
+bool is_held(const DestinationStatus& d) {
+    return d.daemon && d.daemon->held && !d.paused_by && !is_off(d);
+}
+
 // What keeps it, in a word or two.
 std::string state_of(const DestinationStatus& d) {
-    if (d.daemon && d.daemon->held) return "HELD";
+    if (is_held(d)) return "HELD";
     if (d.paused_by) return "paused";
     if (d.daemon && d.daemon->mode != "live" && !d.daemon->mode.empty()) return d.daemon->mode;
     if (d.daemon && d.daemon->circuit_open) return "down";
@@ -119,13 +129,14 @@ std::string runs_of(const Overview& overview) {
 
 void need_of_destination(const DestinationStatus& d, const Overview& overview, std::vector<std::string>& needs) {
     const auto& name = d.name;
-    if (d.daemon && d.daemon->held) {
+    if (is_held(d)) {
         needs.push_back(
             name + " is held: it refuses its credential, or has missed changes; the log of sync-" + name +
             " says which. Renew the secret (SIGHUP) or take a snapshot, then hirewire resume --dest " + name);
     }
     if (d.dead > 0) {
-        needs.push_back(name + " has " + grouped(d.dead) + " dead letters: hirewire dlq list --dest " + name);
+        const auto* letters = d.dead == 1 ? " dead letter" : " dead letters";
+        needs.push_back(name + " has " + grouped(d.dead) + letters + ": hirewire dlq list --dest " + name);
     }
     if (d.missed > 0 && !d.by_runs) {
         needs.push_back(
@@ -171,6 +182,13 @@ void write_destination(json::Writer& out, const DestinationStatus& d, const Over
 
 void LastRuns::add(const v1::Run& run) {
     if (std::find(kinds.begin(), kinds.end(), run.kind()) == kinds.end()) return;
+    if (!run.destination().empty()) {
+        // It is asked for by its kind alone, and goes on under the name of its destination.
+        const auto asked = last_.find({run.kind(), std::string{}});
+        const bool answered = asked != last_.end() && asked->second.state() == v1::RUN_STATE_ASKED &&
+                              asked->second.at_ms() <= run.at_ms();
+        if (answered) last_.erase(asked);
+    }
     auto& last = last_[{run.kind(), run.destination()}];
     if (last.run_id().empty() || run.at_ms() >= last.at_ms()) last = run;
 }
@@ -247,7 +265,8 @@ std::vector<std::string> needs_of(const Overview& overview) {
         for (const auto& [state, count] : *overview.webhooks) {
             // Unknown: the key may not read them, which is no fault.
             if (state == "ok" || state == "unknown" || count == 0) continue;
-            needs.push_back(std::to_string(count) + " webhooks in Lever are " + state + ": hirewire webhooks list");
+            const auto* are = count == 1 ? " webhook in Lever is " : " webhooks in Lever are ";
+            needs.push_back(std::to_string(count) + are + state + ": hirewire webhooks list");
         }
     }
     return needs;

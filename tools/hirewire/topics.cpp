@@ -31,6 +31,9 @@ int apply_topics(const TopicsCommand& command) {
             stderr);
         return 1;
     }
+    // A topic that is older than the list's word on it.
+    const auto forgetful = kafka::short_tombstones(command.kafka, topics);
+    for (const auto& complaint : forgetful) std::fprintf(stderr, "hirewire: %s\n", complaint.c_str());
     const auto there =
         std::count_if(topics.begin(), topics.end(), [&](const auto& t) { return before.contains(t.name); });
     const auto made = static_cast<std::ptrdiff_t>(topics.size()) - there;
@@ -41,7 +44,7 @@ int apply_topics(const TopicsCommand& command) {
     } else {
         std::printf("%td topics made, %td were there already\n", made, there);
     }
-    return 0;
+    return forgetful.empty() ? 0 : 1;
 }
 
 int list_topics(const TopicsCommand& command) {
@@ -61,6 +64,7 @@ int list_topics(const TopicsCommand& command) {
             out.member("wanted", topic.partitions);
             if (topic.retention_days) out.member("retention_days", *topic.retention_days);
             out.member("compacted", !topic.retention_days.has_value());
+            if (topic.tombstone_days) out.member("tombstone_days", *topic.tombstone_days);
             out.end_object();
         }
         out.end_array();

@@ -20,6 +20,10 @@ void add_filters(CLI::App& verb, DlqCommand& command) {
 void add_dlq(CLI::App& app, LookVerbs& verbs, Chosen& chosen) {
     auto* group = app.add_subcommand("dlq", "What a destination could not be told for good: its dead letters");
     group->require_subcommand(1);
+    group->footer(
+        "  hirewire dlq list --dest clara\n"
+        "  hirewire dlq show --dest clara 3/1042\n"
+        "  hirewire dlq redrive --dest clara --status 422");
     const auto add = [&](const char* name, const char* help, const char* all, int (*run)(const DlqCommand&)) {
         auto* verb = group->add_subcommand(name, help);
         add_place(*verb, verbs.place);

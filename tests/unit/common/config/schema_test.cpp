@@ -473,3 +473,26 @@ TEST_CASE("config: an array of tables is shown row by row, and is an example beh
     CHECK(s.last == "l");
     CHECK(s.links.size() == 1);
 }
+
+TEST_CASE("config: values that do not go together are refused at a reload, and all that was in force stays") {
+    Settings s;
+    const auto fault = [&s]() -> std::string {
+        return s.name == "b" && s.level == "high" ? "main.level: must be low for b" : "";
+    };
+    const File first{"[main]\nname = \"a\"\nlevel = \"high\"\nurl = \"http://one\""};
+    s.schema.load(first.path(), Secrets::left_alone, fault);
+    const File wrong{"[main]\nname = \"b\"\nlevel = \"high\"\nurl = \"http://two\""};
+    std::string said;
+    try {
+        s.schema.load(wrong.path(), Secrets::left_alone, fault);
+    } catch (const config::Error& e) {
+        said = e.what();
+    }
+    CHECK(said == wrong.path() + ": main.level: must be low for b");
+    CHECK(s.name == "a");
+    CHECK(s.level == "high");
+    CHECK(s.url == "http://one");
+    const File right{"[main]\nname = \"b\"\nlevel = \"low\""};
+    s.schema.load(right.path(), Secrets::left_alone, fault);
+    CHECK(s.name == "b");
+}

@@ -80,6 +80,23 @@ TEST_CASE("topics: the one list holds all that are promised, each once") {
     CHECK(named(topics, "hiring.runs").partitions == 1);
 }
 
+TEST_CASE("topics: a tombstone outlives the longest time that a daemon may be held") {
+    const auto topics = load_topics(list);
+    for (const char* name : {"hiring.postings", "hiring.opportunities"}) {
+        CHECK(named(topics, name).tombstone_days == named(topics, "hiring.changes").retention_days);
+    }
+    CHECK_FALSE(named(topics, "hiring.changes").tombstone_days);
+}
+
+TEST_CASE("topics: one that is there and forgets its tombstones too soon is told with the remedy") {
+    const Topic topic{.name = "hiring.postings", .partitions = 1, .tombstone_days = 30};
+    const auto said = tombstone_complaint(topic, "p.hiring.postings", 86'400'000);
+    CHECK(said.starts_with("topic p.hiring.postings keeps its tombstones for 86400000 ms"));
+    CHECK(said.ends_with("--topic p.hiring.postings --add-config delete.retention.ms=2592000000"));
+    CHECK(tombstone_complaint(topic, "p.hiring.postings", 2'592'000'000).empty());
+    CHECK(tombstone_complaint(Topic{.name = "hiring.runs"}, "hiring.runs", 1).empty());
+}
+
 TEST_CASE("topics: retry, dead letter and replay topics have the partition count of their source, whatever it is") {
     TopicOverrides three;
     three.partitions = 3;
@@ -106,6 +123,8 @@ TEST_CASE("topics: a list that cannot be read is told with its place") {
     says(head + "[[topic]]\ncompacted = true", ":4: ", "name");
     says(head + "[[topic]]\nname = \"a\"", ":4: ", "retention_days");
     says(head + "[[topic]]\nname = \"a\"\nretention_days = 7\ncompacted = true", ":4: ", "either");
+    says(head + "[[topic]]\nname = \"a\"\nretention_days = 7\ntombstone_days = 7", ":7: ", "compacted");
+    says(head + "[[topic]]\nname = \"a\"\ncompacted = true\ntombstone_days = 0", ":7: ", "above 0");
     says(head + "[[topic]]\nname = \"a\"\nretention_days = 0", ":6: ", "above 0");
     says(head + "[[topic]]\nname = \"a\"\nretention_days = \"7\"", ":6: ", "above 0");
     says("partitions = 0\nreplication = 1\nmin_insync_replicas = 1", ":1: ", "above 0");

@@ -40,6 +40,17 @@ public:
         place.order = order;
         core.on_record(std::move(r), std::move(place), past);
     }
+    // A record that has time, in a lane of its own.
+    void replayed(const kafka::Partition& partition, kafka::Offset offset, const std::string& lane) {
+        kafka::Record r;
+        r.partition = partition;
+        r.offset = offset;
+        Place place;
+        place.lane = lane;
+        place.group = lane;
+        place.backfill = true;
+        core.on_record(std::move(r), std::move(place));
+    }
 
     // What the core wants now.
     void ask() {
@@ -433,13 +444,12 @@ TEST_CASE("core: while nothing is sent each partition is read up to its first re
     CHECK(b.core.paused(Cap::shut) == 2);
     CHECK(b.core.oldest_open() == 3);
     CHECK(b.starts.empty());
-    CHECK(b.core.held());
+    CHECK_FALSE(b.core.held());
     CHECK_FALSE(b.core.wake_at());
     b.core.resume();
     b.ask();
     CHECK(b.starts.size() == 2);
     CHECK(b.resumed.size() == 2);
-    CHECK_FALSE(b.core.held());
 }
 
 TEST_CASE("core: nothing is committed of a partition until what lies before its beginning is made up for") {
@@ -838,4 +848,49 @@ TEST_CASE("core: what was decided without asking says nothing about the destinat
     // The next one is the probe, without another pause.
     b.ask();
     CHECK(b.starts.size() == 1);
+}
+
+TEST_CASE("core: what an attempt has told for good is settled, though the rest of its job is repeated") {
+    Bench b;
+    b.record(p0, 1, "ann", {}, {}, 10);
+    b.record(p0, 2, "ann", {}, {}, 20);
+    const auto job = b.start_one();
+    REQUIRE(b.core.job(job).records.size() == 2);
+    Attempted attempted{Verdict{weather}, true, 503};
+    attempted.through = 10;
+    attempted.unsure = 20;
+    b.verdict(job, attempted);
+    b.advance(Milliseconds{1'000});
+    b.ask();
+    CHECK(b.commits[p0] == 2);
+    CHECK(b.core.job(job).records.size() == 1);
+    CHECK(b.core.job(job).records.at(0).order == 20);
+    CHECK(b.core.job(job).unsure == std::set<std::int64_t>{20});
+    CHECK(b.core.open() == 1);
+}
+
+// Protects live news from a replay whose calls fail: its repeats are due all the time.
+TEST_CASE("core: the repeats of a replay come after what is live, and before the rest of the replay") {
+    Bench b{{.slots = 1}};
+    b.replayed(p0, 1, "old");
+    const auto old = b.start_one();
+    b.replayed(p0, 2, "other");
+    b.record(p1, 1, "ann");
+    b.verdict(old, weather);
+    b.advance(std::chrono::minutes{1});
+    CHECK(b.started_lanes() == Lanes_{"ann"});
+    b.verdict(b.starts.at(0), Done{});
+    CHECK(b.started_lanes() == Lanes_{"old"});
+    CHECK(b.core.job(old).place.backfill);
+    b.verdict(old, weather);
+    // With news behind it, a repeat is as urgent as any.
+    b.record(p1, 2, "old");
+    b.record(p1, 3, "bob");
+    b.advance(std::chrono::minutes{1});
+    CHECK(b.started_lanes() == Lanes_{"old"});
+    CHECK_FALSE(b.core.job(old).place.backfill);
+    b.verdict(old, Done{});
+    CHECK(b.started_lanes() == Lanes_{"bob"});
+    b.verdict(b.starts.at(0), Done{});
+    CHECK(b.started_lanes() == Lanes_{"other"});
 }

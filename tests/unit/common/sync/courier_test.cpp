@@ -38,6 +38,8 @@ struct Bench {
         parcel.id = "a";
         parcel.change_id = "change";
         parcel.version = 42;
+        parcel.good_for = good_for;
+        parcel.still_wanted = still_wanted;
         return testing::finish(courier().deliver(std::move(parcel), &judge_by_contract));
     }
     Courier& courier() {
@@ -68,6 +70,8 @@ struct Bench {
     CourierSettings settings;
     std::vector<Milliseconds> rests{};
     std::function<void()> while_resting{};
+    Milliseconds good_for{0};
+    std::function<bool()> still_wanted{};
     int authorized = 0;
     std::size_t headers_before_credential = 0;
 
@@ -194,6 +198,80 @@ TEST_CASE("courier: in shadow nothing leaves, not even a question, and the outco
     CHECK(b.client.requests.empty());
     b.courier().use_sends(true);
     CHECK(b.deliver(http::Method::put).judgement.outcome == v1::OUTCOME_KIND_APPLIED);
+}
+
+TEST_CASE("courier: what waits when shadow begins is not sent, neither at first nor once more") {
+    Bench waiting;
+    waiting.courier().suspend();
+    waiting.while_resting = [&] {
+        waiting.courier().use_sends(false);
+        waiting.courier().resume();
+    };
+    CHECK(waiting.deliver(http::Method::put, "{}").judgement.outcome == v1::OUTCOME_KIND_SHADOW);
+    CHECK(waiting.client.requests.empty());
+
+    Bench repeating;
+    repeating.client.will_answer(503);
+    repeating.while_resting = [&] { repeating.courier().use_sends(false); };
+    const auto delivered = repeating.deliver(http::Method::put, "{}");
+    CHECK(delivered.judgement.outcome == v1::OUTCOME_KIND_SHADOW);
+    CHECK(delivered.attempts == 1);
+    CHECK(repeating.client.requests.size() == 1);
+}
+
+TEST_CASE("courier: what was decided a while ago is not sent after a wait, but handed back as interrupted") {
+    Bench b;
+    b.good_for = Milliseconds{60'000};
+    SUBCASE("after a pause, however short") {
+        b.courier().suspend();
+        b.while_resting = [&] { b.courier().resume(); };
+        const auto delivered = b.deliver(http::Method::put, "{}");
+        CHECK(delivered.interrupted);
+        CHECK(delivered.judgement.next == Next::again);
+        CHECK(delivered.attempts == 0);
+        CHECK(b.client.requests.empty());
+        CHECK_FALSE(b.deliver(http::Method::put, "{}").interrupted);
+    }
+    SUBCASE("after Redis was away for long") {
+        b.settings.requests_per_second = 10;
+        b.store.away = true;
+        b.while_resting = [&] { b.store.away = b.rests.size() < 62; };
+        CHECK(b.deliver(http::Method::put, "{}").interrupted);
+        CHECK(b.client.requests.empty());
+    }
+    SUBCASE("after a long Retry-After") {
+        b.client.will_answer(429, {}, {{"Retry-After", "120"}});
+        const auto delivered = b.deliver(http::Method::put, "{}");
+        CHECK(delivered.interrupted);
+        CHECK(delivered.attempts == 1);
+        CHECK(delivered.http_status == 429);
+        CHECK(delivered.judgement.next == Next::again);
+        CHECK(b.client.requests.size() == 1);
+    }
+    SUBCASE("not after short ones, whatever their sum") {
+        for (int i = 0; i < 3; ++i) b.client.will_answer(429, {}, {{"Retry-After", "30"}});
+        const auto delivered = b.deliver(http::Method::put, "{}");
+        CHECK_FALSE(delivered.interrupted);
+        CHECK(delivered.attempts == 4);
+        CHECK(delivered.judgement.next == Next::done);
+    }
+}
+
+TEST_CASE("courier: what nobody wants any more when its turn comes is not sent, nor once more") {
+    Bench b;
+    bool wanted = true;
+    b.still_wanted = [&] { return wanted; };
+    b.client.will_answer(503);
+    b.while_resting = [&] { wanted = false; };
+    const auto repeated = b.deliver(http::Method::del);
+    CHECK(repeated.unwanted);
+    CHECK(repeated.attempts == 1);
+    CHECK(repeated.judgement.next == Next::again);
+    CHECK(b.client.requests.size() == 1);
+    const auto first = b.deliver(http::Method::del);
+    CHECK(first.unwanted);
+    CHECK(first.judgement.next == Next::again);
+    CHECK(b.client.requests.size() == 1);
 }
 
 TEST_CASE("courier: while it is suspended nothing is sent, and it goes on by itself") {

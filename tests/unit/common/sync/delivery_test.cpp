@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "common/json/writer.hpp"
 #include "common/pipeline/history.hpp"
 #include "common/sync/judge.hpp"
@@ -1034,6 +1036,14 @@ TEST_CASE("delivery: every version that a run asked for has an outcome, whatever
         CHECK(b.kinds().back() == v1::OUTCOME_KIND_DISABLED);
         CHECK(runs_in(b.outcomes().back()) == Ids{"run"});
     }
+    SUBCASE("disconnected, and connected again as a forced run says") {
+        finish(b.store.disconnect(b.key, std::chrono::hours{1}));
+        CHECK(is_done(b.attempt(by_run({third}, "run", true))));
+        CHECK(b.kinds().back() == v1::OUTCOME_KIND_APPLIED);
+        // And so is what comes after it.
+        CHECK(is_done(b.attempt({stage_change(b.now + 60'000)})));
+        CHECK(b.kinds().back() == v1::OUTCOME_KIND_APPLIED);
+    }
 }
 
 TEST_CASE("delivery: the rules hear which run asks, and that it is no news") {
@@ -1136,4 +1146,244 @@ TEST_CASE("delivery: a forced replay never sets back, and leaves news to the liv
         CHECK(b.destination.lives[0]);
         CHECK(runs_in(b.outcomes().back()) == Ids{"run"});
     }
+}
+
+namespace {
+
+// A live move, and a detail of the same status that came a second later.
+struct Announced {
+    explicit Announced(const Bench& b) : move{stage_change(b.now - 1'000)}, detail{stage_change(b.now)} {
+        detail.set_kind(v1::CHANGE_KIND_DETAILS_CHANGED);
+        detail.set_live(false);
+    }
+    // Both, after an attempt at the first one alone.
+    [[nodiscard]] pipeline::Job together(std::set<std::int64_t> unsure = {}) const {
+        auto job = job_of({move, detail});
+        job.unsure = std::move(unsure);
+        return job;
+    }
+
+    v1::Change move;
+    v1::Change detail;
+};
+
+std::string key_of(const http::Request& request) {
+    return std::string{http::header(request.headers, "Idempotency-Key")};
+}
+
+std::string version_of(const http::Request& request) {
+    return std::string{http::header(request.headers, "Source-Version")};
+}
+
+}  // namespace
+
+// Protects candidates from being asked the same twice: by what was applied and not answered, and by what came after.
+TEST_CASE("delivery: an announcement without an answer is repeated as it was, and the detail after it is no news") {
+    Bench b;
+    const Announced a{b};
+    std::set<std::int64_t> unsure;
+    SUBCASE("the answer is lost") {
+        b.client.will_fail(http::Errc::timed_out);
+        const auto attempted = finish(b.delivery().attempt(job_of({a.move})));
+        REQUIRE(attempted.unsure);
+        unsure.insert(*attempted.unsure);
+    }
+    SUBCASE("answered 503") {
+        b.client.will_answer(503);
+        const auto attempted = finish(b.delivery().attempt(job_of({a.move})));
+        REQUIRE(attempted.unsure);
+        unsure.insert(*attempted.unsure);
+    }
+    SUBCASE("applied, and the outcome could not be written") {
+        b.producer.fails = [](const kafka::Message&) { return true; };
+        const auto attempted = finish(b.delivery().attempt(job_of({a.move})));
+        b.producer.fails = {};
+        REQUIRE(attempted.unsure);
+        unsure.insert(*attempted.unsure);
+    }
+    CHECK(unsure == std::set<std::int64_t>{a.move.version()});
+    const auto attempted = finish(b.delivery().attempt(a.together(unsure)));
+    CHECK(is_done(attempted.verdict));
+    CHECK(attempted.through == a.move.version());
+    REQUIRE(b.client.requests.size() == 3);
+    CHECK(key_of(b.client.requests[1]) == key_of(b.client.requests[0]));
+    CHECK(b.client.requests[1].body == b.client.requests[0].body);
+    CHECK(version_of(b.client.requests[2]) == std::to_string(a.detail.version()));
+    CHECK(b.destination.lives == std::vector<bool>{true, true, false});
+    CHECK_FALSE(b.destination.situations[1].backfill);
+    CHECK(b.destination.situations[2].backfill);
+    const auto outcomes = b.outcomes();
+    REQUIRE(outcomes.size() >= 2);
+    CHECK(outcomes[outcomes.size() - 2].change_id() == a.move.change_id());
+    CHECK(outcomes[outcomes.size() - 2].outcome() == v1::OUTCOME_KIND_APPLIED);
+    CHECK(outcomes.back().change_id() == a.detail.change_id());
+    CHECK(outcomes.back().outcome() == v1::OUTCOME_KIND_APPLIED);
+    CHECK(b.applied() == a.detail.version());
+}
+
+TEST_CASE("delivery: an announcement that was certainly not seen is the next detail's to make, in one call") {
+    Bench b;
+    const Announced a{b};
+    SUBCASE("no connection") {
+        b.client.will_fail(http::Errc::unreachable);
+    }
+    SUBCASE("not known there") {
+        b.client.will_answer(404);
+    }
+    SUBCASE("the credential is refused") {
+        b.client.will_answer(401);
+    }
+    const auto attempted = finish(b.delivery().attempt(job_of({a.move})));
+    CHECK_FALSE(is_done(attempted.verdict));
+    CHECK_FALSE(attempted.unsure);
+    CHECK(is_done(b.attempt(a.together())));
+    CHECK(b.client.requests.size() == 2);
+    CHECK(b.destination.lives.back());
+}
+
+TEST_CASE("delivery: the detail waits until the announcement before it has an answer") {
+    Bench b;
+    const Announced a{b};
+    SUBCASE("it has none again") {
+        b.client.will_answer(503);
+        const auto attempted = finish(b.delivery().attempt(a.together({a.move.version()})));
+        CHECK(is_weather(attempted.verdict));
+        CHECK(attempted.unsure == a.move.version());
+        CHECK_FALSE(attempted.through);
+        CHECK(b.client.requests.size() == 1);
+        CHECK(version_of(b.client.requests[0]) == std::to_string(a.move.version()));
+    }
+    SUBCASE("then the detail has none") {
+        b.client.will_answer(200);
+        b.client.will_answer(503);
+        const auto attempted = finish(b.delivery().attempt(a.together({a.move.version()})));
+        CHECK(is_weather(attempted.verdict));
+        CHECK(attempted.unsure == a.detail.version());
+        CHECK(attempted.through == a.move.version());
+        CHECK(b.applied() == a.move.version());
+    }
+}
+
+// What was told as one is repeated as one: the key is the newest change's.
+TEST_CASE("delivery: an announcement that was made by the detail itself is repeated by it") {
+    Bench b;
+    const Announced a{b};
+    b.client.will_fail(http::Errc::broken_off);
+    const auto attempted = finish(b.delivery().attempt(a.together()));
+    CHECK(attempted.unsure == a.detail.version());
+    CHECK(is_done(b.attempt(a.together({a.detail.version()}))));
+    REQUIRE(b.client.requests.size() == 2);
+    CHECK(key_of(b.client.requests[0]) == key_of(b.client.requests[1]));
+    CHECK(b.destination.lives == std::vector<bool>{true, true});
+}
+
+TEST_CASE("delivery: an announcement that may have been seen and the detail after it are parked apart") {
+    Bench b;
+    const Announced a{b};
+    pipeline::Park park;
+    park.tier = "1m";
+    park.delay = Milliseconds{60'000};
+    CHECK(finish(b.delivery().park(a.together({a.move.version()}), park)));
+    const auto parked = b.producer.of("sync.plain.retry.1m");
+    REQUIRE(parked.size() == 2);
+    CHECK(parked[0].value == a.move.SerializeAsString());
+    CHECK(parked[1].value == a.detail.SerializeAsString());
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_RETRYING, v1::OUTCOME_KIND_RETRYING});
+    // They come back with attempts behind them, and are told one after the other.
+    auto back = a.together();
+    for (auto& received : back.records) received.past.attempts = 3;
+    CHECK(is_done(b.attempt(back)));
+    REQUIRE(b.client.requests.size() == 2);
+    CHECK(version_of(b.client.requests[0]) == std::to_string(a.move.version()));
+    CHECK(b.destination.lives == std::vector<bool>{true, false});
+}
+
+TEST_CASE("delivery: who has been deleted since is not told of the announcement before it") {
+    Bench b;
+    Announced a{b};
+    a.detail.mutable_mark()->set_deleted(true);
+    CHECK(is_done(b.attempt(a.together({a.move.version()}))));
+    CHECK(b.client.requests.size() == 1);
+    CHECK(version_of(b.client.requests[0]) == std::to_string(a.detail.version()));
+}
+
+// Protects a dead letter from ending as "skipped" because of the very 404 that it died of.
+TEST_CASE("delivery: a redriven dead letter is backfill, and no first sync") {
+    Bench b;
+    b.attempt(by_run({stage_change(b.now)}, "redrive-1"));
+    b.attempt(by_run({stage_change(b.now + 1)}, "run"));
+    REQUIRE(b.destination.situations.size() == 2);
+    CHECK(b.destination.situations[0].backfill);
+    CHECK_FALSE(b.destination.situations[0].first_sync);
+    CHECK(b.destination.situations[1].first_sync);
+}
+
+TEST_CASE("delivery: the gauge of dead letters falls when a redriven one is applied, and nothing else is told") {
+    Bench b;
+    const auto change = stage_change(b.now);
+    const auto gauge = [&b](const std::string& value) {
+        return b.metrics.text().find("hirewire_dead_letters{destination=\"plain\"} " + value + "\n") !=
+               std::string::npos;
+    };
+    CHECK(finish(b.delivery().give_up(job_of({change}, 3), "answered 422")));
+    CHECK(gauge("1"));
+    CHECK(is_done(b.attempt(by_run({change}, "redrive-1"))));
+    CHECK(gauge("0"));
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_DEAD, v1::OUTCOME_KIND_APPLIED});
+}
+
+TEST_CASE("delivery: what is parked is still news when its replayed twin was read first") {
+    Bench b;
+    const auto change = stage_change(b.now);
+    pipeline::Park park;
+    park.tier = "1m";
+    park.delay = Milliseconds{60'000};
+    CHECK(finish(b.delivery().park(together(by_run({change}, "run"), job_of({change})), park)));
+    v1::Change parked;
+    REQUIRE(parked.ParseFromString(*b.producer.of("sync.plain.retry.1m").at(0).value));
+    CHECK(parked.live());
+}
+
+TEST_CASE("delivery: what a run asked for has time, from a retry topic too, unless it is news") {
+    Bench b;
+    auto change = stage_change(b.now);
+    const auto has_time = [&](bool by_a_run) {
+        auto record = testing::record_of(change);
+        record.partition.topic = "sync.plain.retry.1m";
+        if (by_a_run) record.headers.push_back({std::string{replay_header}, "run"});
+        return b.delivery().place(record).backfill;
+    };
+    CHECK_FALSE(has_time(true));
+    change.set_live(false);
+    CHECK(has_time(true));
+    CHECK_FALSE(has_time(false));
+}
+
+// Protects live news from a replay's turns: they would be taken up to half a lease ahead.
+TEST_CASE("delivery: a replay does not stand in front at the pace, and keeps nobody else from it") {
+    Bench b;
+    b.settings.requests_per_second = 20;
+    b.settings.burst = 1;
+    redis::Pace others;
+    others.per_second = 20;
+    others.patience = Milliseconds{10'000};
+    for (int turn = 0; turn < 3; ++turn) finish(b.store.take_turn("plain", others));
+    auto job = by_run({stage_change(b.now)}, "run");
+    job.place.backfill = true;
+    const auto verdict = b.attempt(job);
+    REQUIRE(is_wait(verdict));
+    CHECK_FALSE(std::get<pipeline::Wait>(verdict).all);
+    CHECK(std::get<pipeline::Wait>(verdict).at_least == Milliseconds{150});
+    CHECK(b.client.requests.empty());
+}
+
+TEST_CASE("delivery: a mode that becomes shadow while a turn is waited for counts at once") {
+    Bench b;
+    b.settings.requests_per_second = 20;
+    b.store.watch = [&](std::string_view operation) {
+        if (operation == "take_turn") b.delivery().use_mode(Mode::shadow);
+    };
+    CHECK(is_done(b.attempt({stage_change(b.now)})));
+    CHECK(b.client.requests.empty());
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_SHADOW});
 }

@@ -30,7 +30,7 @@ TEST_CASE("internal API: presence asks with the token, and tells whose opportuni
     testing::FakeClient client;
     InternalApi api{client, "secret", timeout};
     client.will_answer(200, known_ann);
-    const auto known = testing::finish(api.presence({"Ann@X.com", "bob@x.com"}));
+    const auto known = testing::finish(api.presence({"Ann@X.com", "bob@x.com"}, Confidential::left_out));
     REQUIRE(known.has_value());
     REQUIRE(known->size() == 1);
     CHECK(known->at(0).email == "ann@x.com");
@@ -44,11 +44,20 @@ TEST_CASE("internal API: presence asks with the token, and tells whose opportuni
     CHECK(http::header(request.headers, "Content-Type") == "application/json");
 }
 
+TEST_CASE("internal API: presence asks for what is confidential only when it is to be told") {
+    testing::FakeClient client;
+    InternalApi api{client, "secret", timeout};
+    client.otherwise.body = known_ann;
+    testing::finish(api.presence({"ann@x.com"}, Confidential::told));
+    CHECK(client.requests.at(0).body == R"({"emails":["ann@x.com"],"confidential":true})");
+}
+
 TEST_CASE("internal API: a long list is several questions, and nobody is answered twice") {
     testing::FakeClient client;
     InternalApi api{client, "secret", timeout};
     client.otherwise.body = known_ann;
-    const auto known = testing::finish(api.presence(std::vector<std::string>(250, "ann@x.com")));
+    const auto known =
+        testing::finish(api.presence(std::vector<std::string>(250, "ann@x.com"), Confidential::left_out));
     REQUIRE(known.has_value());
     CHECK(known->size() == 1);
     REQUIRE(client.requests.size() == 3);
@@ -59,7 +68,7 @@ TEST_CASE("internal API: a long list is several questions, and nobody is answere
 TEST_CASE("internal API: who asks about nobody asks nothing") {
     testing::FakeClient client;
     InternalApi api{client, "secret", timeout};
-    const auto known = testing::finish(api.presence({}));
+    const auto known = testing::finish(api.presence({}, Confidential::left_out));
     REQUIRE(known.has_value());
     CHECK(known->empty());
     CHECK(client.requests.empty());
@@ -71,7 +80,8 @@ TEST_CASE("internal API: an answer is whole or an error with a sentence, also wh
         InternalApi api{client, "secret", timeout};
         client.will_answer(200, known_ann);
         prepare(client);
-        const auto known = testing::finish(api.presence(std::vector<std::string>(150, "ann@x.com")));
+        const auto known =
+            testing::finish(api.presence(std::vector<std::string>(150, "ann@x.com"), Confidential::left_out));
         REQUIRE(known.has_error());
         CHECK(known.error().message().size() > 20);
         CHECK(known.error().message().find("secret") == std::string::npos);
@@ -111,9 +121,9 @@ TEST_CASE("internal API: a new token counts from the next question on") {
     testing::FakeClient client;
     InternalApi api{client, "old", timeout};
     client.otherwise.body = known_ann;
-    testing::finish(api.presence({"ann@x.com"}));
+    testing::finish(api.presence({"ann@x.com"}, Confidential::left_out));
     api.use_token("new");
-    testing::finish(api.presence({"ann@x.com"}));
+    testing::finish(api.presence({"ann@x.com"}, Confidential::left_out));
     CHECK(http::header(client.requests.at(0).headers, "Authorization") == "Bearer old");
     CHECK(http::header(client.requests.at(1).headers, "Authorization") == "Bearer new");
 }

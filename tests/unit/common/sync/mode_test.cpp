@@ -80,7 +80,10 @@ struct TaskBench {
 
     std::unique_ptr<ModeTask> task() {
         auto one = std::make_unique<ModeTask>(
-            "clara", [this] { return standing; }, [this](TaskTools&) { return take(); });
+            "clara",
+            [this] { return standing; },
+            [this] { return wants_postings; },
+            [this](TaskTools&, ReplaySource source) { return take(source); });
         for (const auto& message : producer.of("hiring.runs")) {
             v1::Run run;
             REQUIRE(run.ParseFromString(*message.value));
@@ -88,7 +91,11 @@ struct TaskBench {
         }
         return one;
     }
-    asio::awaitable<std::int64_t> take() {
+    asio::awaitable<std::int64_t> take(ReplaySource source) {
+        if (source == ReplaySource::postings) {
+            ++postings_snapshots;
+            co_return 3;
+        }
         ++snapshots;
         if (on_snapshot) on_snapshot();
         co_return 7;
@@ -110,7 +117,9 @@ struct TaskBench {
     }
 
     std::string standing;
+    bool wants_postings = false;
     int snapshots = 0;
+    int postings_snapshots = 0;
     std::function<void()> on_snapshot{};
     asio::io_context context{1};
     testing::ManualClock clock;
@@ -243,6 +252,75 @@ TEST_CASE("mode task: the snapshot is told as finished, for who waits for one si
         CHECK(run.counts().at("opportunities") == 7);
     }
     CHECK(finished == 1);
+}
+
+TEST_CASE("mode task: who is told of postings is handed them, too, and who is not is not") {
+    for (const bool wants : {true, false}) {
+        TaskBench b{"shadow"};
+        b.wants_postings = wants;
+        b.look();
+        b.standing = "live";
+        b.look();
+        CHECK(b.snapshots == 1);
+        CHECK(b.postings_snapshots == (wants ? 1 : 0));
+        std::int64_t counted = -1;
+        for (const auto& message : b.producer.of("hiring.runs")) {
+            v1::Run run;
+            REQUIRE(run.ParseFromString(*message.value));
+            if (run.kind() != snapshot_kind) continue;
+            counted = run.counts().at("postings");
+        }
+        CHECK(counted == (wants ? 3 : 0));
+    }
+}
+
+TEST_CASE("mode task: a process that goes live after the one that leads asks, and gets a snapshot for its share") {
+    TaskBench b{"live"};
+    const auto task = b.task();
+    b.look(*task);
+    v1::Run asked;
+    asked.set_run_id("asked-1");
+    asked.set_kind(snapshot_kind);
+    asked.set_destination("clara");
+    asked.set_state(v1::RUN_STATE_ASKED);
+    task->hear(asked);
+    SUBCASE("taken once, and answered") {
+        b.look(*task);
+        b.look(*task);
+        CHECK(b.snapshots == 1);
+        int answered = 0;
+        for (const auto& message : b.producer.of("hiring.runs")) {
+            v1::Run run;
+            REQUIRE(run.ParseFromString(*message.value));
+            if (run.run_id() == "asked-1" && run.state() == v1::RUN_STATE_FINISHED) ++answered;
+        }
+        CHECK(answered == 1);
+    }
+    SUBCASE("not while nothing is told") {
+        b.standing = "shadow";
+        b.look(*task);
+        CHECK(b.snapshots == 0);
+        b.standing = "live";
+        b.look(*task);
+        CHECK(b.snapshots == 1);
+    }
+    SUBCASE("not once it is answered, nor for another destination") {
+        asked.set_state(v1::RUN_STATE_FINISHED);
+        task->hear(asked);
+        asked.set_destination("cleary");
+        asked.set_state(v1::RUN_STATE_ASKED);
+        task->hear(asked);
+        b.look(*task);
+        CHECK(b.snapshots == 0);
+    }
+}
+
+TEST_CASE("missed changes: a snapshot that finished while the process was starting counts, and no old one does") {
+    const auto began = from_ms(1'772'463'905'123);
+    const auto noticed = began + std::chrono::seconds{20};
+    CHECK(snapshot_counts_since(noticed, began) == began - std::chrono::minutes{1});
+    const auto much_later = began + std::chrono::hours{24 * 40};
+    CHECK(snapshot_counts_since(much_later, began) == much_later - std::chrono::hours{24});
 }
 
 TEST_CASE("mode task: a snapshot that fails is owed still") {

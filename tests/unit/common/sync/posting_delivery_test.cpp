@@ -4,12 +4,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "common/pipeline/history.hpp"
 #include "common/sync/delivery.hpp"
+#include "common/sync/latest_postings.hpp"
 #include "common/sync/ledger_rebuild.hpp"
 #include "common/sync/posting_change.hpp"
 #include "tests/support/change_builders.hpp"
@@ -93,6 +95,16 @@ struct Bench {
     testing::FakeClient client;
     testing::FakeClient internal;
     metrics::Registry metrics;
+    // hiring.postings as it is read ahead.
+    sync::LatestPostings::Versions topic{};
+    int looks = 0;
+    bool kafka_is_away = false;
+    boost::asio::awaitable<sync::LatestPostings::Versions> read() {
+        ++looks;
+        if (kafka_is_away) throw std::runtime_error{"kafka does not answer"};
+        co_return topic;
+    }
+    sync::LatestPostings latest{[this](std::int32_t) { return read(); }, clock};
     sync::DeliverySettings settings;
     Board board;
     std::unique_ptr<sync::Delivery> made;
@@ -281,6 +293,55 @@ TEST_CASE("postings: a ledger that is made anew from the outcomes knows them") {
     sync::AppliedVersions versions{"board"};
     for (const auto& message : b.producer.of("sync.outcomes")) versions.add(*message.value);
     CHECK(versions.all().at("posting-1") == now * 16);
+}
+
+TEST_CASE("postings: at a first reading, a state that a later record of the topic takes back is never told") {
+    Bench b;
+    b.delivery().look_ahead_by(b.latest);
+    b.topic["posting-1"] = (now + 5) * 16;
+    CHECK(is_done(b.attempt({posting_record(now, posting())})));
+    CHECK(b.client.requests.empty());
+    CHECK(b.outcomes().back().outcome() == v1::OUTCOME_KIND_SUPERSEDED);
+    auto secret = posting();
+    secret.set_confidential(true);
+    CHECK(is_done(b.attempt({posting_record(now + 5, secret)})));
+    REQUIRE(b.client.requests.size() == 1);
+    CHECK(b.client.requests[0].body == "gone");
+    CHECK(b.looks == 1);
+}
+
+TEST_CASE("postings: what has been read in its turn overtakes an older record that comes back from a retry topic") {
+    Bench b;
+    b.delivery().look_ahead_by(b.latest);
+    b.delivery().place(posting_record(now + 5, std::nullopt));
+    CHECK(is_done(b.attempt({posting_record(now, posting())})));
+    CHECK(b.client.requests.empty());
+}
+
+TEST_CASE("postings: while the topic cannot be read ahead, nothing is told, and nothing is lost") {
+    Bench b;
+    b.delivery().look_ahead_by(b.latest);
+    b.kafka_is_away = true;
+    CHECK(std::holds_alternative<pipeline::Wait>(b.attempt({posting_record(now, posting())})));
+    CHECK(b.client.requests.empty());
+    b.kafka_is_away = false;
+    CHECK(is_done(b.attempt({posting_record(now, posting())})));
+    CHECK(b.client.requests.size() == 1);
+}
+
+TEST_CASE(
+    "postings: what was written after the look is told at once when it is fresh, and looked past when it is not") {
+    Bench b;
+    CHECK(finish(b.latest.look(2, now)));
+    const auto later = to_ms(b.clock.now()) + 1'000;
+    b.clock.advance(Milliseconds{2'000});
+    CHECK(finish(b.latest.look(2, later)));
+    CHECK(b.looks == 1);
+    b.clock.advance(std::chrono::minutes{2});
+    CHECK(finish(b.latest.look(2, later)));
+    CHECK(b.looks == 2);
+    CHECK(finish(b.latest.look(2, later)));
+    CHECK(b.looks == 2);
 }
 
 TEST_CASE("postings: an opportunity's last change does not overtake a posting of the same id") {

@@ -86,6 +86,10 @@ TEST_CASE("replay spec: a rate is so many a second or a minute") {
     CHECK(read_rate("50") == 50.0);
     CHECK(read_rate("0.5/s") == 0.5);
     CHECK(read_rate("600/m") == 10.0);
+    // Its pause would be longer than a clock can count.
+    CHECK_FALSE(read_rate("0.000000000000000000001/s"));
+    CHECK_FALSE(read_rate("0.01/m"));
+    CHECK(read_rate("0.02/m").has_value());
     for (const auto* text : {"", "/s", "0/s", "-1/s", "50/h", "fast", "5 /s", "nan", "inf/s"}) {
         CAPTURE(text);
         CHECK_FALSE(read_rate(text));

@@ -93,6 +93,22 @@ TEST_CASE("replay tally: a copy that the ledger knows does not undo what the fir
     CHECK(tally.progress().effects == Counts{{"created", 1}});
 }
 
+TEST_CASE("replay tally: a copy that a newer change overtakes without a call does not undo it either") {
+    ReplayTally tally{"run", "clara"};
+    tally.add_sent("a", 1);
+    tally.add(called(outcome("a", 1, v1::OUTCOME_KIND_APPLIED), 1, "created"));
+    tally.add(outcome("a", 1, v1::OUTCOME_KIND_SUPERSEDED));
+    CHECK(tally.progress().outcomes == Counts{{"applied", 1}});
+    CHECK(tally.progress().effects == Counts{{"created", 1}});
+    // What is only on its way is overtaken by it.
+    tally.add_sent("b", 2);
+    auto parked = outcome("b", 2, v1::OUTCOME_KIND_RETRYING);
+    parked.set_parked(1);
+    tally.add(parked);
+    tally.add(outcome("b", 2, v1::OUTCOME_KIND_SUPERSEDED));
+    CHECK(tally.progress().outcomes == Counts{{"applied", 1}, {"superseded", 1}});
+}
+
 TEST_CASE("replay tally: an outcome of a record that an earlier process wrote makes it known") {
     ReplayTally tally{"run", "clara"};
     tally.add(outcome("a", 7, v1::OUTCOME_KIND_UNCHANGED));

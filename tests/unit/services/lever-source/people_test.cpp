@@ -131,6 +131,7 @@ TEST_CASE("people: presence matches addresses without case and space, and tells 
     b.lever.opportunities["opportunity-3"] = b.lever.opportunities["opportunity-1"];
     b.lever.opportunities["opportunity-3"].id = "opportunity-3";
     b.lever.people["opportunity-3"].emails = {"", "nobody asked@example.net"};
+    b.lever.shown_postings["posting-1"] = lever::Posting{.id = "posting-1", .title = "Engineer"};
     const auto reply =
         b.ask_presence(R"({"emails": [" Ann@Example.net ", "bob@example.net", "", "  ", "no address", "@"]})");
     REQUIRE(reply.status == 200);
@@ -143,8 +144,42 @@ TEST_CASE("people: presence matches addresses without case and space, and tells 
     CHECK(known[0]["opportunities"].items()[1].string() == "opportunity-2");
     CHECK(reply.body.find("other@") == std::string::npos);
     CHECK(reply.body.find("Ann Park") == std::string::npos);
-    CHECK(b.lever.calls == std::vector<std::string>{"with_emails"});
+    CHECK(b.lever.calls == std::vector<std::string>{"with_emails", "posting"});
     CHECK(b.lever.priorities.back() == lever::Priority::person);
+}
+
+TEST_CASE("people: presence is silent about who is confidential, unless it is asked for") {
+    const std::string plain = R"({"emails": ["ann@example.net"]})";
+    const std::string all = R"({"emails": ["ann@example.net"], "confidential": true})";
+    const auto told = [](Bench& b, const std::string& question) {
+        const auto reply = b.ask_presence(question);
+        REQUIRE(reply.status == 200);
+        return reply.body.find("opportunity-1") != std::string::npos;
+    };
+    Bench b;
+    b.lever.shown_postings["posting-1"] = lever::Posting{.id = "posting-1", .title = "Engineer"};
+    CHECK(told(b, plain));
+    b.lever.opportunities["opportunity-1"].confidential = true;
+    CHECK_FALSE(told(b, plain));
+    CHECK(b.ask_presence(plain).body.find("ann@") == std::string::npos);
+    CHECK_FALSE(told(b, R"({"emails": ["ann@example.net"], "confidential": false})"));
+    CHECK(told(b, all));
+
+    Bench by_posting;
+    by_posting.lever.shown_postings["posting-1"].confidential = true;
+    CHECK_FALSE(told(by_posting, plain));
+    CHECK(told(by_posting, all));
+
+    Bench hidden;
+    CHECK_FALSE(told(hidden, plain));
+    CHECK(told(hidden, all));
+    CHECK(b.ask_presence(R"({"emails": ["ann@example.net"], "confidential": "yes"})").status == 422);
+}
+
+TEST_CASE("people: presence says 503 when it cannot find out whether somebody is confidential") {
+    Bench b;
+    b.lever.trouble["posting"] = lever::Errc::unavailable;
+    CHECK(b.ask_presence(R"({"emails": ["ann@example.net"]})").status == 503);
 }
 
 TEST_CASE("people: presence asks Lever for many addresses at a time, and refuses what it cannot read") {

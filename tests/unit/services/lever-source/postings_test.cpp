@@ -68,6 +68,15 @@ struct Bench {
         }
         return all;
     }
+    // Of the posting's tombstone.
+    std::string why_gone(const std::string& id) const {
+        for (const auto& message : producer.of("hiring.postings")) {
+            if (message.key != id || message.value) continue;
+            CHECK(kafka::header(message.headers, "ce_type") == "hirewire.posting.gone");
+            return std::string{kafka::header(message.headers, "hirewire-gone")};
+        }
+        return "not gone";
+    }
     std::vector<v1::Run> runs(v1::RunState state) const { return testing::runs_of(producer, state); }
     bool finished(std::size_t count) const { return runs(v1::RUN_STATE_FINISHED).size() >= count; }
     auto calls(const std::string& name) const { return std::count(lever.calls.begin(), lever.calls.end(), name); }
@@ -158,6 +167,7 @@ TEST_CASE("postings: what one listing lacks stays, what the next lacks six hours
     b.run_until([&] { return b.finished(3); });
     CHECK_FALSE(b.kept().contains("c"));
     CHECK(b.kept().size() == 2);
+    CHECK(b.why_gone("c").empty());
 }
 
 TEST_CASE("postings: between listings, what was updated, deleted or became confidential is seen within one round") {
@@ -178,6 +188,9 @@ TEST_CASE("postings: between listings, what was updated, deleted or became confi
     CHECK(kept.contains("d"));
     CHECK(b.runs(v1::RUN_STATE_FINISHED).size() == 1);
     CHECK(b.lever.priorities.back() == lever::Priority::sweep);
+    // Nobody need doubt what Lever itself says.
+    CHECK(b.why_gone("b") == "confidential");
+    CHECK(b.why_gone("c") == "deleted");
 }
 
 TEST_CASE("postings: a listing of 5,000 that breaks off at its thirtieth page deletes nothing, and is made again") {

@@ -120,3 +120,29 @@ TEST_CASE("#39 #40 report: who was handed over, waits for a merge or is not ther
     CHECK(counts.at("passed_since_last_run") == 1);
     CHECK(counts.at("new_hires_preboarding") == 0);
 }
+
+TEST_CASE(
+    "#39 csv: an import leaves out whom the HRIS has, and whose record is another's, until Cleary says otherwise") {
+    Endings last;
+    const auto say = [&last](v1::OutcomeKind kind, int status, const std::string& reason = {}) {
+        v1::Outcome said;
+        said.set_destination("cleary");
+        said.set_opportunity_id("hire-1");
+        said.set_outcome(kind);
+        said.set_http_status(status);
+        said.set_reason(reason);
+        add_last_word(last, said);
+    };
+    CHECK(why_not_imported(last, "hire-1").empty());
+    say(v1::OUTCOME_KIND_HANDED_OVER, 200, "the user is not in pre-boarding any more");
+    CHECK(why_not_imported(last, "hire-1") == "handed over: the user is not in pre-boarding any more");
+    // Neither a change that is left to the daily run nor what the ledger knew gives the user back.
+    say(v1::OUTCOME_KIND_SKIPPED, 0, "left to the daily run");
+    say(v1::OUTCOME_KIND_UNCHANGED, 0, "applied before");
+    CHECK_FALSE(why_not_imported(last, "hire-1").empty());
+    say(v1::OUTCOME_KIND_NEEDS_MERGE, 200, "the user name belongs to somebody else's record");
+    CHECK(why_not_imported(last, "hire-1").starts_with("needs a merge: "));
+    say(v1::OUTCOME_KIND_UNCHANGED, 200);
+    CHECK(why_not_imported(last, "hire-1").empty());
+    CHECK(why_not_imported(last, "hire-2").empty());
+}

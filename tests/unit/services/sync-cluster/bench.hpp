@@ -99,6 +99,7 @@ struct Bench {
 
     boost::asio::awaitable<void> rest(Milliseconds pause) {
         clock.advance(pause);
+        if (while_resting) std::exchange(while_resting, {})();
         co_return;
     }
     static sync::CourierSettings courier_settings(bool sends) {
@@ -124,6 +125,7 @@ struct Bench {
         context.get_executor(), "main", "cluster", {}, producer, book, courier, lever_source, clock, metrics};
     std::unique_ptr<sync::LeaderTask> task;
     std::size_t heard = 0;
+    std::function<void()> while_resting{};  // once
 };
 
 inline std::string header(const http::Request& request, std::string_view name) {

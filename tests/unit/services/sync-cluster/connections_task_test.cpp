@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "common/sync/delivery.hpp"
 #include "tests/support/change_builders.hpp"
 #include "tests/unit/services/sync-cluster/bench.hpp"
 
@@ -227,6 +228,29 @@ TEST_CASE("#12 Cluster's tasks: a job that comes back before its purge was done 
     CHECK(b.tale.terms.size() == 1);
 }
 
+TEST_CASE("#12 Cluster's tasks: a job that is connected again while its purge waits is not purged, but told") {
+    Connecting b;
+    b.lead_connected({"a"});
+    b.cluster.will_answer(503);
+    b.while_resting = [&] { b.reload({"a"}); };
+    b.reload({});
+    b.run_until([&] { return b.tale.terms.size() == 1 && b.all_connected(); });
+    b.rest_for_a_while();
+    CHECK(b.purges().size() == 1);
+
+    Connecting paused;
+    paused.lead_connected({"a"});
+    paused.courier.suspend();
+    paused.while_resting = [&] {
+        paused.reload({"a"});
+        paused.courier.resume();
+    };
+    paused.reload({});
+    paused.run_until([&] { return paused.tale.terms.size() == 1 && paused.all_connected(); });
+    paused.rest_for_a_while();
+    CHECK(paused.purges().empty());
+}
+
 TEST_CASE("#13 Cluster's tasks: with a credential that is refused a purge stays owed, and nothing is told") {
     Connecting b;
     b.lead_connected({"a"});
@@ -261,13 +285,40 @@ TEST_CASE("#12 Cluster's tasks: nothing is deleted before hiring.runs has it tha
 }
 
 TEST_CASE("#12 Cluster's tasks: in shadow mode a purge is not sent, and stays owed") {
-    Connecting b{nullptr, false};
+    Connecting b;
     b.lead_connected({"a"});
+    b.courier.use_sends(false);
     b.reload({});
     b.run_until([&] { return b.is_owed("a"); });
     b.rest_for_a_while();
     CHECK(b.cluster.requests.empty());
     CHECK(b.is_owed("a"));
+}
+
+TEST_CASE("#3 #6 Cluster's tasks: in shadow mode nothing counts as told; turned live, it is told") {
+    Connecting b{nullptr, false};
+    b.connect({"a"});
+    b.settings.import_postings = {"p"};
+    b.lead();
+    b.run_until([&] { return b.remembered().jobs.size() == 1; });
+    b.rest_for_a_while();
+    CHECK(b.tale.terms.empty());
+    CHECK(b.remembered().jobs.at("a").link == Link::telling);
+    CHECK_FALSE(b.remembered().imports.at("p").told);
+    b.courier.use_sends(true);
+    b.task->reload();
+    b.run_until([&] { return b.all_connected() && b.remembered().imports.at("p").told; });
+    CHECK(b.tale.terms.size() == 2);
+}
+
+TEST_CASE("#3 Cluster's tasks: what came to shadow in the middle of a telling is not told") {
+    sync::ReplayProgress progress;
+    progress.outcomes["applied"] = 3;
+    CHECK(told_by(progress) == Told::not_all);
+    progress.done = true;
+    CHECK(told_by(progress) == Told::all);
+    progress.outcomes[std::string{sync::name_of(v1::OUTCOME_KIND_SHADOW)}] = 1;
+    CHECK(told_by(progress) == Told::not_all);
 }
 
 TEST_CASE("#6 Cluster's tasks: postings that are chosen are told once, newly chosen ones alone") {

@@ -108,7 +108,7 @@ TEST_CASE("#4 Cluster's presence: page after page is looked up, each by its curs
     CHECK(b.count(b.finished()[0], "checked") == 2);
 }
 
-TEST_CASE("#5 Cluster's presence: a page that fails ends the look; who is marked stays marked") {
+TEST_CASE("#5 Cluster's presence: a page that fails ends the look at its job; who is marked stays marked") {
     Presence b;
     b.connect({"a"});
     b.cluster.will_answer(200, page_of(a_candidate("c1", "ann@x.com"), R"("c1")"));
@@ -141,6 +141,63 @@ TEST_CASE("#4 Cluster's presence: a list of another form, or one without an end,
         b.lead();
         b.run_until_failed(1);
         CHECK(b.cluster.requests.size() == 2);
+    }
+}
+
+TEST_CASE("#4 Cluster's presence: a candidate of another form is left out and counted, the others are marked") {
+    Presence b;
+    b.connect({"a"});
+    b.cluster.will_answer(
+        200,
+        page_of(R"({"id":"c1","emails":null,"already_in_ats":false},)" + a_candidate("c2", "ann@x.com"), R"("c2")"));
+    b.cluster.will_answer(200, R"({"outcome":"updated"})");
+    b.cluster.will_answer(200, page_of(a_candidate("c3", "ann@x.com")));
+    b.lead();
+    b.run_until_finished(1);
+    CHECK(b.marked().size() == 2);
+    CHECK(b.count(b.finished()[0], "malformed") == 1);
+    CHECK(b.count(b.finished()[0], "checked") == 2);
+}
+
+TEST_CASE("#4 Cluster's presence: a job whose list fails or cannot be read does not keep the next from its look") {
+    for (const int status : {503, 200}) {
+        CAPTURE(status);
+        Presence b;
+        b.connect({"a", "b"});
+        b.cluster.watch = [&](const http::Request& request) {
+            b.cluster.answers.clear();
+            if (request.method != http::Method::get) return;
+            const bool fails = request.target.starts_with("/jobs/a/");
+            b.cluster.will_answer(fails ? status : 200, fails ? "<html>" : page_of(a_candidate("c1", "ann@x.com")));
+        };
+        b.lead();
+        b.run_until_failed(1);
+        REQUIRE(b.marked().size() == 1);
+        CHECK(b.marked()[0].target == "/jobs/b/candidates/c1/ats-presence");
+        CHECK(b.failed()[0].checkpoint().find("job a") != std::string::npos);
+    }
+}
+
+TEST_CASE("Cluster's presence: in an outage three jobs are tried, whatever their number") {
+    Presence b;
+    b.connect({"a", "b", "c", "d", "e"});
+    b.cluster.otherwise.status = 503;
+    b.lead();
+    b.run_until_failed(1);
+    CHECK(b.cluster.requests.size() == 6);  // each twice
+}
+
+TEST_CASE("#4 Cluster's presence: confidential opportunities are asked about only when they may be told") {
+    for (const bool confidential : {false, true}) {
+        Presence b;
+        b.tools.confidential = confidential;
+        b.connect({"a"});
+        b.cluster.will_answer(200, page_of(a_candidate("c1", "ann@x.com")));
+        b.lead();
+        b.run_until_finished(1);
+        REQUIRE(b.lever.requests.size() == 1);
+        const bool asked = b.lever.requests[0].body == R"({"emails":["ann@x.com"],"confidential":true})";
+        CHECK(asked == confidential);
     }
 }
 

@@ -84,13 +84,15 @@ TEST_CASE("Cluster's presence: a page is read with its cursor; the last one has 
 }
 
 TEST_CASE("Cluster's presence: a page that is not what the contract says is no page") {
+    for (const char* text : {"", "[]", "{}", R"({"data":{}})", R"({"data":[],"next":7})"}) {
+        CAPTURE(text);
+        CHECK_FALSE(read_page(text).has_value());
+    }
+}
+
+TEST_CASE("Cluster's presence: a candidate who is not what the contract says is left out of the page, and counted") {
     for (const char* text :
-         {"",
-          "[]",
-          "{}",
-          R"({"data":{}})",
-          R"({"data":[],"next":7})",
-          R"({"data":["c1"]})",
+         {R"({"data":["c1"]})",
           R"({"data":[{"emails":[],"already_in_ats":false}]})",
           R"({"data":[{"id":"","emails":[],"already_in_ats":false}]})",
           R"({"data":[{"id":7,"emails":[],"already_in_ats":false}]})",
@@ -100,8 +102,17 @@ TEST_CASE("Cluster's presence: a page that is not what the contract says is no p
           R"({"data":[{"id":"c1","emails":[]}]})",
           R"({"data":[{"id":"c1","emails":[],"already_in_ats":"no"}]})"}) {
         CAPTURE(text);
-        CHECK_FALSE(read_page(text).has_value());
+        const auto page = read_page(text);
+        REQUIRE(page.has_value());
+        CHECK(page->candidates.empty());
+        CHECK(page->malformed == 1);
     }
+    const auto mixed =
+        read_page(R"({"data":[7,{"id":"c2","emails":["a@x.com"],"already_in_ats":false}],"next":"c2"})");
+    REQUIRE(mixed.has_value());
+    CHECK(mixed->candidates.size() == 1);
+    CHECK(mixed->malformed == 1);
+    CHECK(mixed->next == "c2");
 }
 
 TEST_CASE("#4 Cluster's presence: the two calls, which hold nobody's address") {

@@ -119,4 +119,8 @@ TEST_CASE("The Org's past: hiring.postings is what its last records say") {
     add_posting(postings, record);
     CHECK(postings.at("a").readable);
     CHECK_FALSE(postings.at("a").posting.has_value());
+    CHECK_FALSE(postings.at("a").gone_for_certain);
+    record.headers.push_back({"hirewire-gone", "confidential"});
+    add_posting(postings, record);
+    CHECK(postings.at("a").gone_for_certain);
 }

@@ -237,6 +237,32 @@ TEST_CASE("#25 The Org: a confidential posting is never told, whatever its state
     }
 }
 
+TEST_CASE("#25 The Org: what becomes confidential is deleted at once, one of one and two of three, guard or not") {
+    Seen secret = tombstone();
+    secret.gone_for_certain = true;
+    Postings one;
+    one["a"] = secret;
+    const auto alone = decided(one, known({"a"}));
+    CHECK(alone.deletes == List{"a"});
+    CHECK_FALSE(alone.implausible);
+
+    auto three = published({"c"});
+    three["a"] = secret;
+    auto said = posting("b");
+    said.set_confidential(true);
+    three["b"] = seen(said);
+    CHECK(decided(three, known({"a", "b", "c"})).deletes == List{"a", "b"});
+
+    // Whatever else has vanished.
+    auto many = published({"g"});
+    many["a"] = secret;
+    many["b"] = seen(posting("b", "closed"));
+    const auto guarded = decided(many, known({"a", "b", "c", "d", "e", "f", "g"}));
+    CHECK(guarded.implausible);
+    CHECK(guarded.withheld == 4);
+    CHECK(guarded.deletes == List{"a", "b"});
+}
+
 TEST_CASE("#29 The Org: what is closed or gone in Lever is deleted in the next run, whatever it is now") {
     const auto sent = known({"a", "b", "c", "d", "e", "f", "g", "h"});
     auto postings = published({"a", "b", "c", "d", "e", "f", "g", "h"});
@@ -297,27 +323,35 @@ TEST_CASE("#29 The Org: a job that is published again comes back") {
     CHECK(owed_since(stays.jobs) == 0);
 }
 
-TEST_CASE("#29 The Org: more than half of all jobs to be deleted is not believed; who insists has them deleted") {
-    const auto sent = known({"a", "b", "c", "d"});
-    auto postings = published({"c", "d", "new"});
+TEST_CASE("#29 The Org: more than half of all jobs vanished is not believed; who insists has them deleted") {
+    const auto sent = known({"a", "b", "c", "d", "e", "f"});
+    auto postings = published({"d", "e", "f", "new"});
     postings["a"] = tombstone();
-    postings["b"] = seen(posting("b", "closed"));
+    postings["b"] = tombstone();
     const auto half = decided(postings, sent);
     CHECK_FALSE(half.implausible);
-    CHECK(half.deletes == List{"a", "b"});
-    postings.erase("c");
+    CHECK(half.deletes == List{"a", "b", "c"});
+    postings.erase("d");
     const auto most = decided(postings, sent);
     CHECK(most.implausible);
     CHECK(most.deletes.empty());
-    CHECK(most.withheld == 3);
+    CHECK(most.withheld == 4);
     // What is new is told all the same, and what is owed is remembered.
     CHECK(ids(most.puts) == Ids{"new"});
-    CHECK(most.jobs.size() == 5);
+    CHECK(most.jobs.size() == 7);
     CHECK(most.jobs.at("c").owed_since_ms == now);
     const auto forced = decide(postings, sent, acme(), now, Guard::off);
     CHECK_FALSE(forced.implausible);
     CHECK(forced.withheld == 0);
-    CHECK(forced.deletes == List{"a", "b", "c"});
+    CHECK(forced.deletes == List{"a", "b", "c", "d"});
+}
+
+TEST_CASE("#29 The Org: a small company's few jobs may all vanish") {
+    Postings postings;
+    for (const char* id : {"a", "b", "c"}) postings[id] = tombstone();
+    const auto decision = decided(postings, known({"a", "b", "c"}));
+    CHECK_FALSE(decision.implausible);
+    CHECK(decision.deletes == List{"a", "b", "c"});
 }
 
 TEST_CASE("#29 The Org: an empty hiring.postings deletes nothing") {
@@ -335,6 +369,7 @@ TEST_CASE("#29 The Org: a record that cannot be read deletes nothing and is not 
     CHECK(decision.deletes.empty());
     CHECK(decision.puts.empty());
     REQUIRE(decision.unfit.size() == 1);
+    CHECK(decision.unreadable == 1);
     CHECK(decision.unfit[0].id == "a");
     CHECK(decision.jobs.at("a").fingerprint == sent.at("a").fingerprint);
 }

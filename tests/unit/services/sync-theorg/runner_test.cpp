@@ -77,6 +77,11 @@ struct Bench {
         for (const auto& id : ids) postings[id].posting = a_posting(id);
     }
     void bury(const std::string& id) { postings[id] = Seen{.posting = {}, .written_ms = now()}; }
+    // As lever-source does with what became confidential.
+    void hide(const std::string& id) {
+        bury(id);
+        postings[id].gone_for_certain = true;
+    }
     [[nodiscard]] std::int64_t now() const { return to_ms(clock.now()); }
 
     void start() {
@@ -510,22 +515,22 @@ TEST_CASE("#29 The Org's runs: when hiring.postings cannot be read nothing is to
 TEST_CASE(
     "#29 The Org's runs: more than half of the jobs to be deleted is an alarm and deletes nothing; --force does") {
     Bench b;
-    b.publish({"a", "b", "c", "d"});
+    b.publish({"a", "b", "c", "d", "e"});
     b.run_until_ended(1);
-    for (const char* id : {"a", "b", "c"}) b.bury(id);
+    for (const char* id : {"a", "b", "c", "d"}) b.bury(id);
     b.publish({"new"});
     b.clock.advance(interval);
     b.run_until_ended(2);
     CHECK(b.deleted().empty());
     CHECK(b.put().back() == "new");
     CHECK_FALSE(is_complete(b.imports().at(1)));
-    CHECK(b.failed().at(0).counts().at("withheld") == 3);
+    CHECK(b.failed().at(0).counts().at("withheld") == 4);
     CHECK(b.shows(R"(hirewire_bulk_deletion{destination="theorg"} 1)"));
-    CHECK(b.remembered().size() == 5);
+    CHECK(b.remembered().size() == 6);
     SUBCASE("somebody insists") {
         b.runner->hear(a_request("the asked one", b.now(), true));
         b.run_until_ended(3);
-        CHECK(b.deleted() == List{"a", "b", "c"});
+        CHECK(b.deleted() == List{"a", "b", "c", "d"});
         CHECK(b.finished().back().run_id() == "the asked one");
         CHECK(b.shows(R"(hirewire_bulk_deletion{destination="theorg"} 0)"));
         CHECK(b.remembered().size() == 2);
@@ -545,9 +550,9 @@ TEST_CASE(
 
 TEST_CASE("#29 The Org's runs: who insists while one is under way that holds deletions back has another one") {
     Bench b;
-    b.publish({"a", "b", "c", "d"});
+    b.publish({"a", "b", "c", "d", "e"});
     b.run_until_ended(1);
-    for (const char* id : {"a", "b", "c"}) b.bury(id);
+    for (const char* id : {"a", "b", "c", "d"}) b.bury(id);
     b.publish({"new"});
     bool asked = false;
     b.client.watch = [&](const http::Request& request) {
@@ -559,7 +564,7 @@ TEST_CASE("#29 The Org's runs: who insists while one is under way that holds del
     b.run_until_ended(3);
     CHECK(b.failed().size() == 1);
     CHECK(b.finished().back().run_id() == "insists");
-    CHECK(b.deleted() == List{"a", "b", "c"});
+    CHECK(b.deleted() == List{"a", "b", "c", "d"});
 }
 
 TEST_CASE("#29 The Org's runs: a deletion that cannot be told is owed, shown by its age, and told when it can be") {
@@ -682,9 +687,9 @@ TEST_CASE(
     CHECK(b.put() == List{"a"});
 }
 
-TEST_CASE("The Org's runs: a pause in the middle of one stops it where it is, and it goes on from there") {
+TEST_CASE("#25 The Org's runs: after a pause in the middle what became confidential meanwhile is not told") {
     Bench b;
-    b.publish({"a", "b", "c"});
+    b.publish({"a", "b", "c", "d"});
     b.client.watch = [&](const http::Request& request) {
         if (request.target.starts_with(jobs_path + "b?")) b.courier->suspend();
     };
@@ -692,11 +697,50 @@ TEST_CASE("The Org's runs: a pause in the middle of one stops it where it is, an
     b.rest_for_a_while();
     CHECK(b.put() == List{"a", "b"});
     CHECK(b.ended().empty());
+    b.hide("c");
     b.client.watch = {};
     b.courier->resume();
     b.run_until_ended(1);
-    CHECK(b.put() == List{"a", "b", "c"});
+    CHECK(b.put() == List{"a", "b", "d"});
+    // It was about to be put, so that nobody can say that it is not there.
+    CHECK(b.deleted() == List{"c"});
     CHECK(b.finished().size() == 1);
+    REQUIRE(b.imports().size() == 1);
+    CHECK(b.imports()[0].body == R"({"complete":true,"seen":3,"upserted":3,"unchanged":0,"deleted":1,"failed":0})");
+    const auto version = [](const http::Request& request) { return std::stoll(header(request, "Source-Version")); };
+    const auto first = version(b.client.requests.front());
+    CHECK(version(b.imports()[0]) > first);
+    // The next run is newer than all that this one has told.
+    b.runner->hear(a_request("asked", b.now()));
+    b.run_until_ended(2);
+    CHECK(version(b.imports().at(1)) > version(b.imports()[0]));
+}
+
+TEST_CASE("#25 The Org's runs: a long Retry-After has the rest decided anew, and that job is left for the next run") {
+    Bench b;
+    b.publish({"a", "b", "c", "d"});
+    b.client.watch = [&](const http::Request& request) {
+        b.client.answers.clear();
+        if (!request.target.starts_with(jobs_path + "b?")) return;
+        b.client.will_answer(429, {}, {{"Retry-After", "120"}});
+        b.hide("d");
+    };
+    b.run_until_ended(1);
+    CHECK(b.put() == List{"a", "b", "c"});
+    CHECK(b.failed().at(0).checkpoint() == "1 not told: answered 429");
+    CHECK(b.failed().at(0).counts().at("upserted") == 2);
+    CHECK(b.failed().at(0).counts().at("failed") == 1);
+}
+
+TEST_CASE("#29 The Org's runs: the only job there is, turned confidential, is deleted by the next run") {
+    Bench b;
+    b.publish({"a"});
+    b.run_until_ended(1);
+    b.hide("a");
+    b.clock.advance(interval);
+    b.run_until_ended(2);
+    CHECK(b.deleted() == List{"a"});
+    CHECK(b.finished().size() == 2);
 }
 
 TEST_CASE("The Org's runs: a hold in the middle leaves the rest for later, and what was told stays told") {
@@ -889,17 +933,31 @@ TEST_CASE("The Org's runs: who has been overtaken by a newer run stops, and repo
     CHECK(b.outcomes().back().outcome() == v1::OUTCOME_KIND_SUPERSEDED);
 }
 
-TEST_CASE("The Org's runs: a posting that cannot be a job is reported with the reason, and completes no import") {
+TEST_CASE(
+    "The Org's runs: a posting that cannot be a job is reported with the reason, and the run is complete all the "
+    "same") {
     Bench b;
     b.publish({"a", "b"});
     b.postings["a"].posting->clear_title();
     b.run_until_ended(1);
     CHECK(b.put() == List{"b"});
-    CHECK(b.failed().at(0).checkpoint() == "1 not told: no title");
+    CHECK(b.failed().empty());
+    CHECK(b.finished().at(0).counts().at("unfit") == 1);
+    CHECK(
+        b.imports().at(0).body == R"({"complete":true,"seen":1,"upserted":1,"unchanged":0,"deleted":0,"failed":0})");
     REQUIRE(b.outcomes().size() == 2);
     CHECK(b.outcomes()[1].resource() == "a");
     CHECK(b.outcomes()[1].outcome() == v1::OUTCOME_KIND_SKIPPED);
     CHECK(b.outcomes()[1].reason() == "no title");
+}
+
+TEST_CASE("The Org's runs: a record that cannot be read keeps the run from being complete") {
+    Bench b;
+    b.publish({"b"});
+    b.postings["a"].readable = false;
+    b.run_until_ended(1);
+    CHECK(b.put() == List{"b"});
+    CHECK(b.failed().at(0).checkpoint() == "1 not told: a record cannot be read");
 }
 
 TEST_CASE("The Org's runs: an outcome names the state that was told, the same for the same state") {

@@ -59,6 +59,13 @@ TEST_CASE("dead letters: none is a sentence for people and an empty list for pro
     CHECK((*parsed)["letters"].is_array());
 }
 
+TEST_CASE("dead letters: in lines, the reasons stand below each other whatever the standing") {
+    const auto one = letter(1, "answered 422", noon);
+    const auto open = cli::line_of(one, Standing::open);
+    CHECK(open.find("answered 422") != std::string::npos);
+    CHECK(open.find("answered 422") == cli::line_of(one, Standing::discarded).find("answered 422"));
+}
+
 TEST_CASE("dead letters: one is shown with its change and every header") {
     const auto record = letter_record(stage_change(noon), 1042);
     const auto one = cli::read_letter(record);

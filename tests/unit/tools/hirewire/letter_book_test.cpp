@@ -37,6 +37,17 @@ TEST_CASE("letter book: a letter is open until its version has come to an end") 
         after({v1::OUTCOME_KIND_DEAD, v1::OUTCOME_KIND_REDRIVEN, v1::OUTCOME_KIND_UNCHANGED}) == Standing::resolved);
 }
 
+// Protects a letter from being forgotten because of a word that leaves the destination without it.
+TEST_CASE("letter book: what is skipped, not mapped or in shadow resolves nothing") {
+    for (const auto kind : {v1::OUTCOME_KIND_SKIPPED, v1::OUTCOME_KIND_UNMAPPED, v1::OUTCOME_KIND_SHADOW}) {
+        CAPTURE(v1::OutcomeKind_Name(kind));
+        CHECK(after({v1::OUTCOME_KIND_DEAD, kind}) == Standing::open);
+        CHECK(after({v1::OUTCOME_KIND_DEAD, v1::OUTCOME_KIND_REDRIVEN, kind}) == Standing::open);
+        CHECK(after({v1::OUTCOME_KIND_DEAD, v1::OUTCOME_KIND_APPLIED, kind}) == Standing::resolved);
+    }
+    CHECK(after({v1::OUTCOME_KIND_DEAD, v1::OUTCOME_KIND_REDRIVEN, v1::OUTCOME_KIND_RETRYING}) == Standing::redriven);
+}
+
 // Protects from clocks that differ: only the order of the records counts.
 TEST_CASE("letter book: a redriven letter that dies again is open again, and the first one is not") {
     LetterBook book{"clara"};
@@ -50,6 +61,33 @@ TEST_CASE("letter book: a redriven letter that dies again is open again, and the
     book.hear(outcome_record(change, v1::OUTCOME_KIND_DEAD));
     CHECK(book.standing(first) == Standing::repeated);
     CHECK(book.standing(second) == Standing::open);
+}
+
+// The word on a redrive is written after the letter itself, which may be dead again by then.
+TEST_CASE("letter book: a letter that died again before its redrive was written down is open") {
+    LetterBook book{"clara"};
+    auto record = letter_record(change, 8);
+    record.headers.push_back({"hirewire-replay", "run-1"});
+    const auto again = cli::read_letter(record);
+    CHECK(again.run == "run-1");
+    book.add(cli::read_letter(letter_record(change, 7)));
+    book.add(again);
+    book.close();
+    v1::Outcome word;
+    word.set_destination("clara");
+    word.set_opportunity_id(change.opportunity_id());
+    word.set_version(change.version());
+    word.set_outcome(v1::OUTCOME_KIND_REDRIVEN);
+    word.add_run_ids("run-1");
+    book.hear(outcome_record(change, v1::OUTCOME_KIND_DEAD));
+    book.hear(outcome_record(change, v1::OUTCOME_KIND_DEAD));
+    book.hear(outcome_record(word, change.opportunity_id()));
+    CHECK(book.standing(again) == Standing::open);
+    // A later redrive is another matter.
+    word.clear_run_ids();
+    word.add_run_ids("run-2");
+    book.hear(outcome_record(word, change.opportunity_id()));
+    CHECK(book.standing(again) == Standing::redriven);
 }
 
 TEST_CASE("letter book: what has arrived of a newer version resolves the older ones, and no other opportunity's") {

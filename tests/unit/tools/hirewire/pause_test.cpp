@@ -26,7 +26,9 @@ TEST_CASE("hirewire pause: one line says what holds now, and how it ends") {
         "goes "
         "on with hirewire resume --dest clara");
     const auto goes_on = sync::word_of(sync::Word::resume, "clara", "ann@host", noon);
-    CHECK(cli::report_of(goes_on) == "clara goes on (ann@host, 2026-03-02T15:05:05.123Z); a hold has ended, too");
+    CHECK(
+        cli::report_of(goes_on) ==
+        "clara goes on (ann@host, 2026-03-02T15:05:05.123Z); if it was held, it is tried again now");
 }
 
 TEST_CASE("hirewire pause: programs read the same") {

@@ -29,7 +29,7 @@ std::string refusal(const std::function<void()>& act) {
 TEST_CASE("hirewire: a misspelt destination is told which there are; without topics, how to make them") {
     CHECK(refusal([] { cli::need_destination(topics, "clara"); }).empty());
     const auto said = refusal([] { cli::need_destination(topics, "klara"); });
-    CHECK(said == "--dest: there is no destination \"klara\" here; there are clara, cluster");
+    CHECK(said == "there is no destination \"klara\" here; there are clara, cluster");
     CHECK_THROWS_WITH_AS(
         cli::need_destination({}, "clara"),
         "the installation's topics are not there: make them with hirewire topics apply, or see --topic-prefix",

@@ -66,6 +66,10 @@ TEST_CASE("replay flags: what they ask for") {
     CHECK(spec.forced);
     words.snapshot = true;
     CHECK(spec_of(words, now).source == sync::ReplaySource::opportunities);
+    words.snapshot = false;
+    words.kind.clear();
+    words.postings = true;
+    CHECK(spec_of(words, now).source == sync::ReplaySource::postings);
 }
 
 TEST_CASE("replay flags: what cannot be meant gets a sentence with the flag and what would be right") {
@@ -81,6 +85,13 @@ TEST_CASE("replay flags: what cannot be meant gets a sentence with the flag and 
     words.kind = "hire";
     CHECK(refusal_of(words).find("--kind: \"hire\"") == 0);
     CHECK(refusal_of(words).find("hired") != std::string::npos);
+    words = {};
+    words.snapshot = true;
+    words.postings = true;
+    CHECK(refusal_of(words).find("--postings: ") == 0);
+    words.snapshot = false;
+    words.kind = "hired";
+    CHECK(refusal_of(words).find("--postings: ") == 0);
     words = {};
     words.rate = "fast";
     CHECK(refusal_of(words).find("--rate: \"fast\"") == 0);

@@ -104,6 +104,14 @@ TEST_CASE("status: nobody is called for weather, for a pause, or for what was no
     auto paused = clara();
     paused.paused_by = "ann@host, noon";
     CHECK(needs(paused) == 0);
+    // A daemon that stands still says that it is held, too.
+    paused.daemon->held = true;
+    CHECK(needs(paused) == 0);
+    CHECK(cli::table_of(with(paused), 120, false).find("HELD") == std::string::npos);
+    auto off = clara();
+    off.daemon->held = true;
+    off.daemon->mode = "off";
+    CHECK(needs(off) == 0);
     auto behind = clara();
     behind.behind = 100'000;
     behind.oldest_ms = noon - 3'600'000;
@@ -129,6 +137,30 @@ TEST_CASE("status: a failed run and a missing webhook need a person, until the n
     CHECK(cli::needs_of(overview).empty());
     overview.webhooks = std::map<std::string, int>{{"ok", 5}, {"missing", 1}, {"unknown", 2}};
     CHECK(cli::needs_of(overview).size() == 1);
+}
+
+TEST_CASE("status: a run that was asked for is shown until its destination has taken it up") {
+    cli::LastRuns runs;
+    runs.add(run("cleary", v1::RUN_STATE_ASKED, noon));
+    REQUIRE(runs.all().size() == 1);
+    CHECK(runs.all().front().state == "asked");
+    // One that had ended before is no answer.
+    runs.add(run("cleary", v1::RUN_STATE_FINISHED, noon - 1, "cleary"));
+    CHECK(runs.all().size() == 2);
+    runs.add(run("cleary", v1::RUN_STATE_FINISHED, noon + 1, "cleary"));
+    REQUIRE(runs.all().size() == 1);
+    CHECK(runs.all().front().state == "finished");
+}
+
+TEST_CASE("status: one is one dead letter and one webhook, not several") {
+    auto status = clara();
+    status.dead = 1;
+    auto overview = with(status);
+    overview.webhooks = std::map<std::string, int>{{"missing", 1}};
+    const auto sentences = cli::needs_of(overview);
+    REQUIRE(sentences.size() == 2);
+    CHECK(sentences[0].find("1 dead letter:") != std::string::npos);
+    CHECK(sentences[1].find("1 webhook in Lever is missing") != std::string::npos);
 }
 
 TEST_CASE("status: one screen, plain without colours, and the same for programs") {

@@ -1,0 +1,249 @@
+#include "tools/hirewire/dry_run.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "common/config/schema.hpp"
+#include "common/core/time.hpp"
+#include "common/kafka/reader.hpp"
+#include "common/runtime/service.hpp"
+#include "common/sync/effect.hpp"
+#include "common/sync/effect_tally.hpp"
+#include "common/sync/mode_task.hpp"
+#include "common/sync/names_watch.hpp"
+#include "common/sync/posting_change.hpp"
+#include "common/sync/replay_reading.hpp"
+#include "common/sync/settings.hpp"
+#include "hirewire/v1/run.pb.h"
+#include "tools/hirewire/asking.hpp"
+#include "tools/hirewire/config_declared.hpp"
+#include "tools/hirewire/effect_view.hpp"
+#include "tools/hirewire/terminal.hpp"
+#include "tools/hirewire/vocabulary_file.hpp"
+
+namespace hirewire::cli {
+namespace {
+
+constexpr std::size_t most_rows = 50;
+// A find-then-write sequence is a handful of steps; more is a rule that runs in circles.
+constexpr int most_steps = 12;
+
+// The destination as its daemon has it, but for the secrets.
+struct Configured {
+    std::shared_ptr<sync::Destination> destination{};
+    sync::DaemonSettings settings{};
+};
+
+std::shared_ptr<sync::Destination> find_destination(const std::string& name) {
+    std::string all;
+    for (auto& destination : destinations()) {
+        if (destination->name() == name) return destination;
+        all += (all.empty() ? "" : ", ") + std::string{destination->name()};
+    }
+    throw config::Error{"--dry-run: this command line has no rules of \"" + name + "\"; it has those of " + all};
+}
+
+std::unique_ptr<Configured> configure(const DryRunCommand& command) {
+    if (command.config_file.empty()) {
+        throw config::Error{
+            "--dry-run: by which configuration? The destination's rules are in it: give --config, or set "
+            "HIREWIRE_CONFIG"};
+    }
+    auto configured = std::make_unique<Configured>();
+    configured->destination = find_destination(command.destination);
+    configured->settings = sync::standard_settings(*configured->destination);
+    runtime::Common common;
+    config::Schema schema;
+    runtime::declare_common(schema, common);
+    sync::declare(schema, *configured->destination, configured->settings);
+    schema.load(command.config_file, config::Secrets::left_alone);
+    const auto fault = configured->destination->fault();
+    if (!fault.empty()) throw config::Error{command.config_file + ": " + fault};
+    return configured;
+}
+
+// What hiring.runs says of the destination as a whole.
+struct Standing {
+    sync::PauseBook pauses;
+    std::string mode{};  // in the words of mode.hpp; "" = its daemon has never said
+};
+
+Standing read_standing(const DryRunCommand& command) {
+    Standing standing{.pauses = sync::PauseBook{command.destination}};
+    const std::string key = std::string{sync::mode_kind} + "." + command.destination;
+    const auto hear = [&](const kafka::Record& record) {
+        v1::Run run;
+        if (!record.value || !run.ParseFromString(*record.value)) return;
+        standing.pauses.add(run);
+        if (run.kind() == sync::mode_kind && run.run_id() == key) standing.mode = run.checkpoint();
+    };
+    kafka::read_all(command.kafka, "hiring.runs", hear);
+    return standing;
+}
+
+sync::LedgerView read_ledger(const DryRunCommand& command) {
+    sync::LedgerView ledger{command.destination};
+    const auto hear = [&ledger](const kafka::Record& record) {
+        v1::Outcome outcome;
+        if (record.value && outcome.ParseFromString(*record.value)) ledger.hear(outcome);
+    };
+    kafka::read_all(command.kafka, "sync.outcomes", hear);
+    const auto learn = [&ledger](const kafka::Record& record) {
+        if (const auto change = sync::read_change(record)) ledger.learn(*change);
+    };
+    kafka::ReadTerms terms;
+    terms.key = command.spec.opportunity;
+    kafka::read_all(command.kafka, "hiring.changes", learn, terms);
+    kafka::read_all(command.kafka, "hiring.opportunities", learn, terms);
+    return ledger;
+}
+
+// What the names in the configuration mean by Lever's own lists, as its daemon knows it.
+void learn_names(const DryRunCommand& command, sync::Destination& destination, Asking* asking) {
+    std::optional<sync::Vocabulary> vocabulary;
+    if (!command.vocabulary_file.empty()) {
+        vocabulary = read_vocabulary_file(command.vocabulary_file);
+    } else if (asking != nullptr && asking->knows_lever_source()) {
+        vocabulary = asking->vocabulary();
+    }
+    if (!vocabulary) return;
+    sync::NamesBook book;
+    book.resolve(destination, *vocabulary);
+}
+
+// The rules' first step, by the same record as the daemon gets.
+sync::Plan first_step(
+    const kafka::Record& record, const v1::Change& change, const sync::Situation& situation, const Configured& by) {
+    auto news = sync::read_posting(record);
+    if (!news) return by.destination->plan(change, situation);
+    if (news->posting && news->posting->confidential() && !by.settings.delivery.confidential) news->posting.reset();
+    return by.destination->plan_posting(*news, situation);
+}
+
+// As far as the plan asks and does not tell, and as far as there is somebody to ask.
+sync::Course follow(sync::Plan plan, const std::string& opportunity, Asking* asking) {
+    sync::Course course;
+    course.plan = std::move(plan);
+    for (int step = 0; asking != nullptr && step < most_steps; ++step) {
+        if (auto* send = std::get_if<sync::Send>(&course.plan.step)) {
+            if (send->request.method != http::Method::get) break;
+            const sync::Send current = std::move(*send);
+            const auto asked = asking->ask(current.request, current.remember.has_value());
+            if (asked.sent) ++course.calls;
+            course.asked = true;
+            course.plan = current.then(asked.answer);
+        } else if (auto* ask = std::get_if<sync::AskPerson>(&course.plan.step)) {
+            if (!asking->knows_lever_source()) break;
+            const sync::AskPerson current = std::move(*ask);
+            course.plan = asking->ask_person(current, opportunity);
+        } else {
+            break;
+        }
+    }
+    return course;
+}
+
+// Shows one effect after the other as they are found, and in the end what they come to.
+class Report {
+public:
+    Report(const DryRunCommand& command, DryRun run)
+        : as_json_{command.as_json}, all_{command.all}, run_{std::move(run)} {}
+    void found(std::int64_t wanted, std::int64_t overtaken) { tally_.found(wanted, overtaken); }
+    void show(const sync::Effect& effect) {
+        tally_.add(effect);
+        if (as_json_) {
+            std::printf("%s\n", json_of(effect).c_str());
+        } else if (all_) {
+            std::printf("%s\n", line_of(effect).c_str());
+        } else {
+            rows_.add(effect);
+        }
+    }
+    [[nodiscard]] std::int64_t count() const { return tally_.resources(); }
+    void end() const {
+        if (as_json_) {
+            std::printf("%s\n", json_of(run_, tally_).c_str());
+            return;
+        }
+        const auto shown = rows_.shown();
+        std::printf("%s", table_of(shown).c_str());
+        const auto left = tally_.resources() - static_cast<std::int64_t>(shown.size());
+        if (!all_ && left > 0) std::printf("and %s more; --all shows them\n", grouped(left).c_str());
+        if (tally_.resources() > 0) std::printf("\n");
+        std::printf("%s", summary_of(run_, tally_).c_str());
+    }
+
+private:
+    bool as_json_;
+    bool all_;
+    DryRun run_;
+    EffectRows rows_{most_rows};
+    sync::EffectTally tally_{};
+};
+
+DryRun head_of(const DryRunCommand& command, const Configured& configured, const std::string& waits) {
+    DryRun run;
+    run.destination = command.destination;
+    run.what = sync::words_of(command.spec);
+    run.forced = command.spec.forced;
+    run.asked = command.ask;
+    run.per_second = command.spec.per_second;
+    run.requests_per_second = configured.settings.delivery.requests_per_second;
+    run.waits = waits;
+    return run;
+}
+
+}  // namespace
+
+int dry_run(const DryRunCommand& command) {
+    const auto configured = configure(command);
+    auto& destination = *configured->destination;
+    std::unique_ptr<Asking> asking;
+    if (command.ask) asking = std::make_unique<Asking>(destination, configured->settings, command.config_file);
+    learn_names(command, destination, asking.get());
+
+    Progress progress{command.as_json};
+    progress.show({}, "reading what " + command.destination + " was told");
+    const auto standing = read_standing(command);
+    const auto ledger = read_ledger(command);
+    const std::string configured_mode =
+        sync::standing_of(sync::mode_of(configured->settings.mode), destination.switched_off());
+    const std::string mode = standing.mode.empty() ? configured_mode : standing.mode;
+    sync::EffectTerms terms;
+    terms.forced = command.spec.forced;
+    terms.confidential = configured->settings.delivery.confidential;
+    terms.mode = sync::mode_of(mode);
+    terms.waits = sync::waits_of(standing.pauses, mode, ledger.held_since_ms());
+    terms.now_ms = to_ms(SystemClock{}.now());
+    // A shadow sends not even a question.
+    Asking* const whom = terms.mode == sync::Mode::live ? asking.get() : nullptr;
+
+    Report report{command, head_of(command, *configured, terms.waits)};
+    sync::ReplayReading reading;
+    reading.found = [&](std::int64_t wanted, std::int64_t overtaken) { report.found(wanted, overtaken); };
+    reading.take = [&](const kafka::Record& record) {
+        auto change = sync::read_change(record);
+        if (!change) return;
+        change->set_live(false);  // as a replay tells it
+        const auto known = ledger.of(change->opportunity_id());
+        auto effect = sync::decided_before(*change, known, terms);
+        if (!effect) {
+            auto plan = first_step(record, *change, sync::replayed_situation(known), *configured);
+            const auto course = follow(std::move(plan), change->opportunity_id(), whom);
+            effect = sync::foresee(*change, known, course, terms);
+        }
+        report.show(*effect);
+        if (whom != nullptr) progress.show({}, grouped(report.count()) + " looked at");
+    };
+    sync::read_replay(command.kafka, sync::terms_of(command.spec, "dry-run", {}), {}, reading);
+    progress.clear();
+    report.end();
+    return 0;
+}
+
+}  // namespace hirewire::cli
