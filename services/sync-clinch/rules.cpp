@@ -166,13 +166,11 @@ sync::Plan leave(
     bool left_one = counts(change.previous_status());
     for (auto it = situation.older.rbegin(); it != situation.older.rend(); ++it) {
         left_one = left_one || counts(it->status()) || counts(it->previous_status());
-        // Never settled, but its request may have arrived.
-        if (counts(it->status()) && ids.size() < most_versions) {
-            ids.push_back(record_id(change.opportunity_id(), it->version()));
-        }
+        // Never settled, but its request may have arrived: a success or failure, or what took one back already.
+        if (ids.size() < most_versions) ids.push_back(record_id(change.opportunity_id(), it->version()));
     }
+    if (!left_one && situation.applied_version == 0) return skip("neither success nor failure");
     if (situation.applied_version > 0) ids.push_back(record_id(change.opportunity_id(), situation.applied_version));
-    if (!left_one && ids.empty()) return skip("neither success nor failure");
 
     const Draft draft = draft_of(change, Standing::neither);
     if (terms.client_ids) return take_back(draft, ids, 0, terms);

@@ -198,6 +198,17 @@ TEST_CASE("#43 Clinch: what is taken back before, or was never recorded, is not 
     for (const auto& request : play.sent) CHECK(request.method == http::Method::get);
 }
 
+TEST_CASE("#43 Clinch: a taking back whose answer was lost is not done again by the change that overtakes it") {
+    Play play;
+    auto situation = after(7);
+    situation.older = {moved(now - 1, offer, phone)};
+    play.records[id_of(7)] = "success";
+    play.records[id_of(situation.older[0].version())] = "reverted";
+    const auto change = moved(now, phone, screening);
+    CHECK(play.decide(change, situation, settings()) == "outcome: unchanged, taken back before");
+    for (const auto& request : play.sent) CHECK(request.method == http::Method::get);
+}
+
 TEST_CASE("#43 Clinch: what a change overtakes may have arrived, so it is looked for, the newest first") {
     Play play;
     auto situation = after(7);
