@@ -13,6 +13,7 @@
 #include "common/sync/batch.hpp"
 #include "common/sync/judge.hpp"
 #include "common/sync/ledger_rebuild.hpp"
+#include "common/sync/person.hpp"
 #include "common/sync/posting_change.hpp"
 
 namespace hirewire::sync {
@@ -75,24 +76,6 @@ Settle in_shadow(const http::Request& request) {
     settled.outcome = v1::OUTCOME_KIND_SHADOW;
     settled.reason = would_send(request);
     return settled;
-}
-
-std::optional<Person> read_person(const std::string& body) {
-    const auto document = json::Document::parse(body);
-    if (!document || !document->root().is_object()) return std::nullopt;
-    const auto texts = [&](std::string_view member) {
-        std::vector<std::string> result;
-        for (const auto& item : (*document)[member].items()) result.emplace_back(item.string());
-        return result;
-    };
-    Person person;
-    person.name = (*document)["name"].string();
-    person.emails = texts("emails");
-    person.phones = texts("phones");
-    person.location = (*document)["location"].string();
-    person.headline = (*document)["headline"].string();
-    person.start_date = (*document)["start_date"].string();
-    return person;
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <initializer_list>
 #include <string_view>
 
-#include "common/json/value.hpp"
 #include "services/sync-cleary/buckets.hpp"
 #include "services/sync-cleary/user.hpp"
 
@@ -66,16 +65,6 @@ std::string csv_cell(const std::string& text) {
         quoted += c;
     }
     return quoted + "\"";
-}
-
-std::optional<sync::Person> read_person(const std::string& body) {
-    const auto document = json::Document::parse(body);
-    if (!document || !document->root().is_object()) return std::nullopt;
-    sync::Person person;
-    person.name = (*document)["name"].string();
-    for (const auto& email : (*document)["emails"].items()) person.emails.emplace_back(email.string());
-    person.start_date = (*document)["start_date"].string();
-    return person;
 }
 
 }  // namespace hirewire::cleary

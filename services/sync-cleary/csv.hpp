@@ -29,7 +29,4 @@ std::variant<CsvRow, CsvGap> csv_row(const Hire& hire, const std::optional<sync:
 // a comma, a quote or a line's end in it stands in quotes.
 std::string csv_cell(const std::string& text);
 
-// What lever-source tells of a person; nothing when that cannot be read.
-std::optional<sync::Person> read_person(const std::string& body);
-
 }  // namespace hirewire::cleary

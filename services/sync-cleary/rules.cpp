@@ -203,6 +203,21 @@ sync::Plan find_by_user_name(const Course& course) {
         });
 }
 
+// Looks by externalId; `nobody` goes on when there is no such user.
+sync::Plan find_or(const Course& course, sync::Plan (*nobody)(const Course&)) {
+    return send(
+        http::Method::get,
+        filter_target("externalId", course.wanted.external_id),
+        {},
+        [course, nobody](const sync::Answer& a) {
+            if (!a || a->status != 200) return judge_read(a);
+            const auto document = json::Document::parse(a->body);
+            const auto looked = look(document, course.wanted.external_id);
+            if (looked.trouble) return *looked.trouble;
+            return looked.user.exists() ? update(looked.user, course) : nobody(course);
+        });
+}
+
 // A 409: somebody created this person meanwhile, or somebody else has the userName.
 sync::Plan settle_conflict(Course course) {
     if (course.had_conflict || course.looks_left == 0) {
@@ -210,17 +225,7 @@ sync::Plan settle_conflict(Course course) {
     }
     course.had_conflict = true;
     --course.looks_left;
-    return send(
-        http::Method::get,
-        filter_target("externalId", course.wanted.external_id),
-        {},
-        [course](const sync::Answer& a) {
-            if (!a || a->status != 200) return judge_read(a);
-            const auto document = json::Document::parse(a->body);
-            const auto looked = look(document, course.wanted.external_id);
-            if (looked.trouble) return *looked.trouble;
-            return looked.user.exists() ? update(looked.user, course) : find_by_user_name(course);
-        });
+    return find_or(course, find_by_user_name);
 }
 
 sync::Plan create(const Course& course) {
@@ -232,17 +237,7 @@ sync::Plan create(const Course& course) {
 }
 
 sync::Plan find(const Course& course) {
-    return send(
-        http::Method::get,
-        filter_target("externalId", course.wanted.external_id),
-        {},
-        [course](const sync::Answer& a) {
-            if (!a || a->status != 200) return judge_read(a);
-            const auto document = json::Document::parse(a->body);
-            const auto looked = look(document, course.wanted.external_id);
-            if (looked.trouble) return *looked.trouble;
-            return looked.user.exists() ? update(looked.user, course) : create(course);
-        });
+    return find_or(course, create);
 }
 
 sync::Plan begin(const json::Document& config, Course course, Next next) {

@@ -3,25 +3,22 @@
 // far apart.
 #include <CLI/CLI.hpp>
 #include <array>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 #include <exception>
-#include <stdexcept>
 #include <string>
-#include <utility>
 
 #include "common/core/time.hpp"
 #include "common/core/uuid.hpp"
 #include "common/kafka/producer.hpp"
 #include "hirewire/v1/change.pb.h"
+#include "tests/bench/writing.hpp"
 
 namespace {
 
 using namespace hirewire;
 namespace asio = boost::asio;
 
-constexpr int under_way = 512;
 constexpr std::int64_t postings = 200;
 
 struct Step {
@@ -148,38 +145,6 @@ private:
     std::string run_;
 };
 
-class Writing {
-public:
-    Writing(asio::io_context& context, kafka::Producer& producer, const Backlog& backlog)
-        : context_{context}, producer_{producer}, backlog_{backlog} {}
-
-    // Throws std::runtime_error when a record is not taken.
-    void run() {
-        for (int i = 0; i < under_way; ++i) {
-            asio::co_spawn(context_, write_on(), [](std::exception_ptr failure) {
-                if (failure) std::rethrow_exception(failure);
-            });
-        }
-        context_.run();
-    }
-
-private:
-    asio::awaitable<void> write_on() {
-        while (next_ < backlog_.size()) {
-            kafka::Message message = backlog_.message(next_++);
-            const auto written = co_await producer_.write(std::move(message));
-            if (!written) throw std::runtime_error{"a record was not written: " + written.error().message()};
-            if (++written_ == backlog_.size()) context_.stop();
-        }
-    }
-
-    asio::io_context& context_;
-    kafka::Producer& producer_;
-    const Backlog& backlog_;
-    std::int64_t next_ = 0;
-    std::int64_t written_ = 0;
-};
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -198,7 +163,7 @@ int main(int argc, char** argv) {
         asio::io_context context{1};
         const auto producer = kafka::make_producer(context.get_executor(), settings);
         const Backlog backlog{changes, opportunities};
-        Writing writing{context, *producer, backlog};
+        bench::Writing<Backlog> writing{context, *producer, backlog};
         writing.run();
     } catch (const std::exception& e) {
         std::fprintf(stderr, "hirewire-bench-backlog: %s\n", e.what());

@@ -1,26 +1,22 @@
 // hirewire-bench-outcomes: writes outcomes to sync.outcomes, as sync daemons write them, for hirewire timeline to
 // find one opportunity's among them. Prints that opportunity's id.
 #include <CLI/CLI.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <stdexcept>
 #include <string>
-#include <utility>
 
 #include "common/core/time.hpp"
 #include "common/core/uuid.hpp"
 #include "common/kafka/producer.hpp"
 #include "hirewire/v1/outcome.pb.h"
+#include "tests/bench/writing.hpp"
 
 namespace {
 
 using namespace hirewire;
 namespace asio = boost::asio;
-
-constexpr int under_way = 512;
 
 class Outcomes {
 public:
@@ -30,7 +26,7 @@ public:
           first_ms_{to_ms(SystemClock{}.now()) - count},
           run_{random_uuid()} {}
 
-    [[nodiscard]] std::int64_t count() const { return count_; }
+    [[nodiscard]] std::int64_t size() const { return count_; }
     // The same number gives the same id, in this run and in no other.
     [[nodiscard]] std::string opportunity(std::int64_t number) const {
         return uuid_v5({run_, std::to_string(number % opportunities_)});
@@ -69,38 +65,6 @@ private:
     std::string run_;
 };
 
-class Writing {
-public:
-    Writing(asio::io_context& context, kafka::Producer& producer, const Outcomes& outcomes)
-        : context_{context}, producer_{producer}, outcomes_{outcomes} {}
-
-    // Throws std::runtime_error when a record is not taken.
-    void run() {
-        for (int i = 0; i < under_way; ++i) {
-            asio::co_spawn(context_, write_on(), [](std::exception_ptr failure) {
-                if (failure) std::rethrow_exception(failure);
-            });
-        }
-        context_.run();
-    }
-
-private:
-    asio::awaitable<void> write_on() {
-        while (next_ < outcomes_.count()) {
-            kafka::Message message = outcomes_.message(next_++);
-            const auto written = co_await producer_.write(std::move(message));
-            if (!written) throw std::runtime_error{"a record was not written: " + written.error().message()};
-            if (++written_ == outcomes_.count()) context_.stop();
-        }
-    }
-
-    asio::io_context& context_;
-    kafka::Producer& producer_;
-    const Outcomes& outcomes_;
-    std::int64_t next_ = 0;
-    std::int64_t written_ = 0;
-};
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -119,7 +83,7 @@ int main(int argc, char** argv) {
         asio::io_context context{1};
         const auto producer = kafka::make_producer(context.get_executor(), settings);
         const Outcomes all{outcomes, opportunities};
-        Writing writing{context, *producer, all};
+        bench::Writing<Outcomes> writing{context, *producer, all};
         writing.run();
         std::printf("%s\n", all.opportunity(0).c_str());
     } catch (const std::exception& e) {

@@ -12,6 +12,7 @@
 #include "common/config/schema.hpp"
 #include "common/runtime/service.hpp"
 #include "common/sync/delivery.hpp"
+#include "common/sync/person.hpp"
 #include "services/sync-cleary/csv.hpp"
 
 namespace hirewire::cli {
@@ -120,7 +121,7 @@ sync::Plan Asking::ask_person(const sync::AskPerson& ask, const std::string& opp
     if (!answer) return wait("lever-source: " + answer.error().message());
     if (answer->status == 404) return ask.then(std::nullopt);
     if (answer->status != 200) return wait("lever-source answered " + std::to_string(answer->status));
-    const auto person = cleary::read_person(answer->body);
+    const auto person = sync::read_person(answer->body);
     if (!person) return wait("lever-source's answer cannot be read");
     return ask.then(person);
 }

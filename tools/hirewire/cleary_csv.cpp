@@ -27,6 +27,7 @@
 #include "common/json/writer.hpp"
 #include "common/runtime/service.hpp"
 #include "common/sync/judge.hpp"
+#include "common/sync/person.hpp"
 #include "services/sync-cleary/calendar.hpp"
 #include "services/sync-cleary/cleary.hpp"
 #include "services/sync-cleary/csv.hpp"
@@ -91,7 +92,7 @@ asio::awaitable<std::optional<sync::Person>> ask(http::Client& client, std::stri
         } else if (answer->status == 404) {
             co_return std::nullopt;
         } else if (answer->status == 200) {
-            auto person = cleary::read_person(answer->body);
+            auto person = sync::read_person(answer->body);
             if (person) co_return person;
             trouble = "its answer cannot be read";
         } else if (answer->status == 401 || answer->status == 403) {

@@ -22,12 +22,6 @@ std::string any_text(StrictObject& object, std::string_view name) {
     return std::string{value.string()};
 }
 
-Reply outcome(int status, std::string_view word) {
-    json::Writer out;
-    out.begin_object().member("outcome", word).end_object();
-    return http::json_reply(status, out.text());
-}
-
 // What is wrong with ?with_email=true[&cursor=…], which is all that may be asked for; "" = nothing.
 std::string fault_of_query(std::string_view target) {
     auto query = target.substr(std::min(target.size(), target.find('?')));
@@ -141,16 +135,7 @@ Reply Cluster::put_presence(const DestinationCall& call) {
         return violation(422, "invalid-request", "A candidate without an e-mail address cannot match.");
     }
     const std::string resource = call.values[0] + "\n" + call.values[1];
-    switch (presence_.order_of(resource, call.version, call.incoming->body)) {
-        case VersionGuard::Order::older:
-            return outcome(200, "superseded");
-        case VersionGuard::Order::same:
-            return outcome(200, "unchanged");
-        case VersionGuard::Order::conflict:
-            return violation(409, "version-conflict", "This version came with another body before.");
-        case VersionGuard::Order::newer:
-            break;
-    }
+    if (auto known = unless_newer(presence_.order_of(resource, call.version, call.incoming->body))) return *known;
     presence_.applied(resource, call.version, call.incoming->body);
     const bool changed = std::exchange(candidate.opportunity, opportunity) != opportunity;
     candidate.effects += changed ? 1 : 0;
@@ -172,16 +157,7 @@ Reply Cluster::put_posting(const DestinationCall& call) {
     if (!wrongs.empty()) return violation(400, "invalid-request", joined(wrongs));
 
     const std::string& id = call.values[0];
-    switch (imports_.order_of(id, call.version, call.incoming->body)) {
-        case VersionGuard::Order::older:
-            return outcome(200, "superseded");
-        case VersionGuard::Order::same:
-            return outcome(200, "unchanged");
-        case VersionGuard::Order::conflict:
-            return violation(409, "version-conflict", "This version came with another body before.");
-        case VersionGuard::Order::newer:
-            break;
-    }
+    if (auto known = unless_newer(imports_.order_of(id, call.version, call.incoming->body))) return *known;
     imports_.applied(id, call.version, call.incoming->body);
     const bool is_new = !drafts_.contains(id);
     Draft& draft = drafts_[id];

@@ -75,6 +75,12 @@ bool is_success(const Reply& reply) {
 
 }  // namespace
 
+Reply outcome(int status, std::string_view word) {
+    json::Writer out;
+    out.begin_object().member("outcome", word).end_object();
+    return http::json_reply(status, out.text());
+}
+
 Destination::Destination(std::string name, std::string token, std::string media_type, Dice& dice)
     : name_{std::move(name)}, authorization_{"Bearer " + token}, media_type_{std::move(media_type)}, faults_{dice} {
     add_shared_control();
@@ -255,6 +261,20 @@ std::string Destination::sent_log(std::size_t from) const {
     }
     out.end_array();
     return out.text();
+}
+
+std::optional<Reply> Destination::unless_newer(VersionGuard::Order order) {
+    switch (order) {
+        case VersionGuard::Order::older:
+            return outcome(200, "superseded");
+        case VersionGuard::Order::same:
+            return outcome(200, "unchanged");
+        case VersionGuard::Order::conflict:
+            return violation(409, "version-conflict", "This version came with another body before.");
+        case VersionGuard::Order::newer:
+            break;
+    }
+    return std::nullopt;
 }
 
 std::string Destination::violation_log() const {

@@ -15,8 +15,12 @@
 #include "common/json/value.hpp"
 #include "tools/sandbox/faults.hpp"
 #include "tools/sandbox/lever_model.hpp"
+#include "tools/sandbox/version_guard.hpp"
 
 namespace hirewire::sandbox {
+
+// {"outcome":"updated"}, as the contracts of our own answer a write.
+http::Reply outcome(int status, std::string_view word);
 
 // A request that has passed the checks all contracts share.
 struct DestinationCall {
@@ -67,6 +71,9 @@ protected:
 
     // Answers an error for what the contract forbids, and remembers it.
     http::Reply violation(int status, std::string_view code, std::string_view detail);
+
+    // What a write is answered whose version does not make it the newest; nothing when it is.
+    std::optional<http::Reply> unless_newer(VersionGuard::Order order);
 
 private:
     struct Sent {

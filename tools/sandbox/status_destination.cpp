@@ -5,12 +5,6 @@
 namespace hirewire::sandbox {
 namespace {
 
-http::Reply outcome(std::string_view word) {
-    json::Writer out;
-    out.begin_object().member("outcome", word).end_object();
-    return http::json_reply(200, out.text());
-}
-
 std::string text_of(const StatusFacts& facts) {
     std::string text;
     for (const auto& part : {facts.kind, facts.id, facts.name, facts.mapped, facts.normalized}) text += part + '\x1f';
@@ -58,16 +52,7 @@ http::Reply StatusDestination::put(
     }
     if (refused_.contains(opportunity)) return error(422, "invalid-request", "This one is refused on request.");
     const std::string content = content_of(update);
-    switch (versions_.order_of(opportunity, call.version, content)) {
-        case VersionGuard::Order::older:
-            return outcome("superseded");
-        case VersionGuard::Order::same:
-            return outcome("unchanged");
-        case VersionGuard::Order::conflict:
-            return violation(409, "version-conflict", "This version came with another body before.");
-        case VersionGuard::Order::newer:
-            break;
-    }
+    if (auto known = unless_newer(versions_.order_of(opportunity, call.version, content))) return *known;
     const auto found = beliefs_.find(opportunity);
     const StatusUpdate* last = found == beliefs_.end() ? nullptr : &found->second.now;
     if (object) {
@@ -78,7 +63,7 @@ http::Reply StatusDestination::put(
     belief.now = update;
     belief.effects += changed ? 1 : 0;
     versions_.applied(opportunity, call.version, content);
-    return outcome(changed ? "updated" : "unchanged");
+    return outcome(200, changed ? "updated" : "unchanged");
 }
 
 void StatusDestination::forget(const std::string& opportunity) {

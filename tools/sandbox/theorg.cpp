@@ -37,12 +37,6 @@ std::string run_of(std::string_view target) {
     return http::query_value(target, "run").value_or("");
 }
 
-Reply outcome(int status, std::string_view word) {
-    json::Writer out;
-    out.begin_object().member("outcome", word).end_object();
-    return http::json_reply(status, out.text());
-}
-
 }  // namespace
 
 Theorg::Theorg(std::string api_key, Dice& dice)
@@ -102,16 +96,7 @@ Reply Theorg::put_job(const DestinationCall& call) {
     if (!wrongs.empty()) return violation(400, "invalid-request", joined(wrongs));
 
     const std::string& id = call.values[1];
-    switch (versions_.order_of(id, call.version, call.incoming->body)) {
-        case VersionGuard::Order::older:
-            return outcome(200, "superseded");
-        case VersionGuard::Order::same:
-            return outcome(200, "unchanged");
-        case VersionGuard::Order::conflict:
-            return violation(409, "version-conflict", "This version came with another body before.");
-        case VersionGuard::Order::newer:
-            break;
-    }
+    if (auto known = unless_newer(versions_.order_of(id, call.version, call.incoming->body))) return *known;
     ++runs_[run].puts;
     versions_.applied(id, call.version, call.incoming->body);
     const bool is_new = !jobs_.contains(id);

@@ -19,6 +19,7 @@
 #include "tests/support/fake_store.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/run.hpp"
+#include "tests/unit/common/sync/task_desk.hpp"
 
 using namespace hirewire;
 using namespace hirewire::sync;
@@ -75,8 +76,8 @@ struct ShadowBench {
 };
 
 // The task over fakes; what it writes, a later process hears.
-struct TaskBench {
-    explicit TaskBench(std::string now) : standing{std::move(now)} {}
+struct TaskBench : testing::TaskDesk {
+    explicit TaskBench(std::string now) : TaskDesk{"clara"}, standing{std::move(now)} {}
 
     std::unique_ptr<ModeTask> task() {
         auto one = std::make_unique<ModeTask>(
@@ -121,34 +122,6 @@ struct TaskBench {
     int snapshots = 0;
     int postings_snapshots = 0;
     std::function<void()> on_snapshot{};
-    asio::io_context context{1};
-    testing::ManualClock clock;
-    testing::FakeStore store{clock};
-    testing::FakeProducer producer;
-    testing::FakeClient client;
-    metrics::Registry metrics;
-    runtime::RunBook runs{"main", producer, clock};
-    Courier courier{
-        CourierSettings{},
-        [](http::Request&) {},
-        client,
-        store,
-        clock,
-        metrics,
-        [] { return 0.5; },
-        [](Milliseconds) -> asio::awaitable<void> { co_return; }};
-    InternalApi lever_source{client, "", Milliseconds{1'000}};
-    TaskTools tools{
-        .executor = context.get_executor(),
-        .account = "main",
-        .destination = "clara",
-        .kafka = {},
-        .producer = producer,
-        .runs = runs,
-        .courier = courier,
-        .lever_source = lever_source,
-        .clock = clock,
-        .metrics = metrics};
 };
 
 }  // namespace

@@ -4,13 +4,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 
-#include "tests/support/fake_client.hpp"
-#include "tests/support/fake_producer.hpp"
-#include "tests/support/fake_store.hpp"
-#include "tests/support/manual_clock.hpp"
 #include "tests/support/runs.hpp"
+#include "tests/unit/common/sync/task_desk.hpp"
 
 using namespace hirewire;
 using namespace hirewire::sync;
@@ -20,11 +16,11 @@ namespace {
 namespace asio = boost::asio;
 
 // No Kafka to read: what is decided before that.
-struct Bench {
+struct Bench : testing::TaskDesk {
+    Bench() : TaskDesk{"plain"} {}
     void play() {
         asio::co_spawn(context, task.run(tools), asio::detached);
-        context.restart();
-        context.poll();
+        poll();
     }
     v1::Run asked(const std::string& id, const std::string& spec) const {
         v1::Run run;
@@ -36,35 +32,6 @@ struct Bench {
         return run;
     }
 
-    testing::ManualClock clock;
-    testing::FakeClient client;
-    testing::FakeStore store{clock};
-    testing::FakeProducer producer;
-    metrics::Registry metrics;
-    asio::io_context context{1};
-    runtime::RunBook book{"main", producer, clock};
-    InternalApi lever_source{client, "token", Milliseconds{1'000}};
-    Courier courier{
-        CourierSettings{},
-        [](http::Request&) {},
-        client,
-        store,
-        clock,
-        metrics,
-        [] { return 0.5; },
-        [](Milliseconds) -> asio::awaitable<void> { co_return; }};
-    TaskTools tools{
-        .executor = context.get_executor(),
-        .account = "main",
-        .destination = "plain",
-        .kafka = {},
-        .producer = producer,
-        .runs = book,
-        .courier = courier,
-        .lever_source = lever_source,
-        .clock = clock,
-        .metrics = metrics,
-    };
     ReplayTask task{"plain"};
 };
 

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -11,11 +10,8 @@
 #include <vector>
 
 #include "common/runtime/rounds.hpp"
-#include "tests/support/fake_client.hpp"
-#include "tests/support/fake_producer.hpp"
-#include "tests/support/fake_store.hpp"
-#include "tests/support/manual_clock.hpp"
 #include "tests/support/run.hpp"
+#include "tests/unit/common/sync/task_desk.hpp"
 
 using namespace hirewire;
 using namespace hirewire::sync;
@@ -58,52 +54,20 @@ private:
     std::unique_ptr<runtime::Rounds> rounds_;
 };
 
-struct Bench {
+struct Bench : testing::TaskDesk {
+    Bench() : TaskDesk{"plain"} {}
     TaskGroup& group() {
         if (!group_) {
             std::vector<std::unique_ptr<LeaderTask>> tasks;
             tasks.push_back(std::make_unique<Task>(first));
             tasks.push_back(std::make_unique<Task>(second));
-            const TaskTools tools{
-                .executor = context.get_executor(),
-                .account = "main",
-                .destination = "plain",
-                .kafka = {},
-                .producer = producer,
-                .runs = book,
-                .courier = courier,
-                .lever_source = lever_source,
-                .clock = clock,
-                .metrics = metrics,
-            };
             group_ = std::make_unique<TaskGroup>(
                 std::move(tasks), tools, [this](const std::string& why) { failures.push_back(why); });
         }
         return *group_;
     }
-    void play() {
-        context.restart();
-        context.poll();
-    }
     void stop() { testing::finish(context, group().stop()); }
 
-    testing::ManualClock clock;
-    testing::FakeClient client;
-    testing::FakeStore store{clock};
-    testing::FakeProducer producer;
-    metrics::Registry metrics;
-    asio::io_context context{1};
-    runtime::RunBook book{"main", producer, clock};
-    InternalApi lever_source{client, "token", Milliseconds{1'000}};
-    Courier courier{
-        CourierSettings{},
-        [](http::Request&) {},
-        client,
-        store,
-        clock,
-        metrics,
-        [] { return 0.5; },
-        [](Milliseconds) -> asio::awaitable<void> { co_return; }};
     Told first{};
     Told second{};
     std::vector<std::string> failures{};
@@ -125,16 +89,16 @@ TEST_CASE("leader tasks: they begin once, when the process leads and all of hiri
         CAPTURE(leads_first);
         Bench b;
         leads_first ? b.group().leads() : b.group().caught_up();
-        b.play();
+        b.poll();
         CHECK(b.first.runs == 0);
         leads_first ? b.group().caught_up() : b.group().leads();
-        b.play();
+        b.poll();
         CHECK(b.first.runs == 1);
         CHECK(b.second.runs == 1);
         CHECK(b.second.destination == "plain");
         b.group().leads();
         b.group().caught_up();
-        b.play();
+        b.poll();
         CHECK(b.first.runs == 1);
         CHECK(b.group().running() == 2);
         b.stop();
@@ -157,7 +121,7 @@ TEST_CASE("leader tasks: the end waits for theirs, and nothing begins or is hear
     Bench b;
     b.group().caught_up();
     b.group().leads();
-    b.play();
+    b.poll();
     b.stop();
     CHECK(b.group().running() == 0);
     CHECK(b.first.stops == 1);
@@ -170,7 +134,7 @@ TEST_CASE("leader tasks: the end waits for theirs, and nothing begins or is hear
     standby.group().caught_up();
     standby.stop();
     standby.group().leads();
-    standby.play();
+    standby.poll();
     CHECK(standby.first.runs == 0);
     CHECK(standby.first.stops == 1);
 }
@@ -180,7 +144,7 @@ TEST_CASE("leader tasks: what one throws ends the process with its sentence, but
     b.second.throws = "the list cannot be read";
     b.group().caught_up();
     b.group().leads();
-    b.play();
+    b.poll();
     CHECK(b.failures == std::vector<std::string>{"the list cannot be read"});
     CHECK(b.group().running() == 1);
     b.stop();

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "common/sync/person.hpp"
+
 using namespace hirewire;
 using namespace hirewire::cleary;
 
@@ -90,11 +92,12 @@ TEST_CASE("csv: what a spreadsheet would run as a formula is text") {
 }
 
 TEST_CASE("csv: a person is read from lever-source's answer, and from nothing else") {
-    const auto person = read_person(R"({"name":"Ada Park","emails":["a@example.net"],"start_date":"2026-12-01"})");
+    const auto person =
+        sync::read_person(R"({"name":"Ada Park","emails":["a@example.net"],"start_date":"2026-12-01"})");
     REQUIRE(person.has_value());
     CHECK(person->name == "Ada Park");
     CHECK(person->emails == std::vector<std::string>{"a@example.net"});
     CHECK(person->start_date == "2026-12-01");
-    CHECK_FALSE(read_person("<html>").has_value());
-    CHECK_FALSE(read_person("[]").has_value());
+    CHECK_FALSE(sync::read_person("<html>").has_value());
+    CHECK_FALSE(sync::read_person("[]").has_value());
 }

@@ -18,6 +18,7 @@
 #include "tests/support/fake_store.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/stand_in_client.hpp"
 #include "tools/sandbox/cleary.hpp"
 
 using namespace hirewire;
@@ -27,48 +28,10 @@ namespace {
 
 const std::string contact = "contact-of-opportunity-1";
 
-class Headers final : public http::HeaderSource {
-public:
-    explicit Headers(const std::vector<http::Header>& all) : all_{all} {}
-    [[nodiscard]] std::string_view find(std::string_view name) const override { return http::header(all_, name); }
-
-private:
-    const std::vector<http::Header>& all_;
-};
-
-// A client whose server is the stand-in, at /cleary/scim/v2.
-class Wire final : public http::Client {
-public:
-    explicit Wire(http::Handler handler) : handler_{std::move(handler)} {}
-
-    boost::asio::awaitable<Result<http::Reply>> send(http::Request request, Milliseconds) override {
-        const std::string target = "/cleary/scim/v2" + request.target;
-        const Headers headers{request.headers};
-        const http::Incoming incoming{
-            .method = request.method, .target = target, .body = request.body, .headers = &headers};
-        requests.push_back(request);
-        http::Reply reply = co_await handler_(incoming);
-        if (request.method == lose_answer_to) {
-            lose_answer_to = http::Method::other;
-            co_return http::make_error_code(http::Errc::timed_out);
-        }
-        co_return reply;
-    }
-
-    std::vector<http::Request> requests{};
-    http::Method lose_answer_to = http::Method::other;  // the next one with this method
-
-private:
-    http::Handler handler_;
-};
-
 struct Bench {
     Bench() {
-        std::vector<http::Route> routes;
-        stand_in.add_control(routes);
-        stand_in.add_contract(routes);
-        handler = http::make_handler(std::move(routes));
-        wire = std::make_unique<Wire>(handler);
+        handler = testing::handler_of(stand_in);
+        wire = std::make_unique<testing::StandInClient>(handler, "/cleary/scim/v2");
         settings.token = "the token";
         tell_of("Ada Park", "2026-12-01");
         finish(store.prepare_ledger("cleary", 2, "rebuild"));
@@ -123,7 +86,7 @@ struct Bench {
     sandbox::Dice dice{1};
     sandbox::Cleary stand_in{"the token", dice};
     http::Handler handler;
-    std::unique_ptr<Wire> wire;
+    std::unique_ptr<testing::StandInClient> wire;
     testing::FakeStore store{clock};
     testing::FakeProducer producer;
     testing::FakeClient internal;
@@ -188,7 +151,7 @@ TEST_CASE(
 
 TEST_CASE("#36 Cleary's stand-in: when the answer to POST is lost there is one user, and no second POST") {
     Bench b;
-    b.wire->lose_answer_to = http::Method::post;
+    b.wire->lose_next_answer_to = http::Method::post;
     const auto change = testing::hire(to_ms(b.clock.now()));
     CHECK(std::holds_alternative<pipeline::Weather>(b.attempt(change)));
     b.begin();

@@ -25,6 +25,7 @@
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/posting_builders.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/stand_in_client.hpp"
 #include "tools/sandbox/clinch.hpp"
 
 using namespace hirewire;
@@ -36,47 +37,10 @@ namespace {
 
 const std::string cases = std::string{HIREWIRE_SOURCE_DIR} + "/tests/unit/services/sync-clinch/cases";
 
-class Headers final : public http::HeaderSource {
-public:
-    explicit Headers(const std::vector<http::Header>& all) : all_{all} {}
-    [[nodiscard]] std::string_view find(std::string_view name) const override { return http::header(all_, name); }
-
-private:
-    const std::vector<http::Header>& all_;
-};
-
-// A client whose server is the stand-in, at /clinch/v2.
-class Wire final : public http::Client {
-public:
-    explicit Wire(http::Handler handler) : handler_{std::move(handler)} {}
-
-    boost::asio::awaitable<Result<http::Reply>> send(http::Request request, Milliseconds) override {
-        const std::string target = "/clinch/v2" + request.target;
-        const Headers headers{request.headers};
-        const http::Incoming incoming{
-            .method = request.method, .target = target, .body = request.body, .headers = &headers};
-        requests.push_back(request);
-        http::Reply reply = co_await handler_(incoming);
-        if (static_cast<int>(requests.size()) == lose_answer_to) {
-            co_return http::make_error_code(http::Errc::timed_out);
-        }
-        co_return reply;
-    }
-
-    std::vector<http::Request> requests{};
-    int lose_answer_to = 0;  // the call of this number
-
-private:
-    http::Handler handler_;
-};
-
 struct Bench {
     Bench() {
-        std::vector<http::Route> routes;
-        stand_in.add_control(routes);
-        stand_in.add_contract(routes);
-        handler = http::make_handler(std::move(routes));
-        wire = std::make_unique<Wire>(handler);
+        handler = testing::handler_of(stand_in);
+        wire = std::make_unique<testing::StandInClient>(handler, "/clinch/v2");
         settings.access_id = "an-id";
         settings.token = "a-key";
         settings.base_path = "/clinch/v2";
@@ -117,7 +81,7 @@ struct Bench {
     sandbox::Dice dice{1};
     sandbox::Clinch stand_in{{.access_id = "an-id", .secret = "a-key"}, dice};
     http::Handler handler;
-    std::unique_ptr<Wire> wire;
+    std::unique_ptr<testing::StandInClient> wire;
     testing::FakeStore store{clock};
     testing::FakeProducer producer;
     testing::FakeClient internal;

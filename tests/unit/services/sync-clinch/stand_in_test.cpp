@@ -18,6 +18,7 @@
 #include "tests/support/fake_store.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/stand_in_client.hpp"
 #include "tools/sandbox/clinch.hpp"
 
 using namespace hirewire;
@@ -26,45 +27,10 @@ using testing::stage;
 
 namespace {
 
-class Headers final : public http::HeaderSource {
-public:
-    explicit Headers(const std::vector<http::Header>& all) : all_{all} {}
-    [[nodiscard]] std::string_view find(std::string_view name) const override { return http::header(all_, name); }
-
-private:
-    const std::vector<http::Header>& all_;
-};
-
-// A client whose server is the stand-in, at /clinch/v2.
-class Wire final : public http::Client {
-public:
-    explicit Wire(http::Handler handler) : handler_{std::move(handler)} {}
-
-    boost::asio::awaitable<Result<http::Reply>> send(http::Request request, Milliseconds) override {
-        const std::string target = "/clinch/v2" + request.target;
-        const Headers headers{request.headers};
-        const http::Incoming incoming{
-            .method = request.method, .target = target, .body = request.body, .headers = &headers};
-        ++calls;
-        http::Reply reply = co_await handler_(incoming);
-        if (calls == lose_answer_to) co_return http::make_error_code(http::Errc::timed_out);
-        co_return reply;
-    }
-
-    int calls = 0;
-    int lose_answer_to = 0;  // the call of this number
-
-private:
-    http::Handler handler_;
-};
-
 struct Bench {
     explicit Bench(const std::string& secret = "a-key") {
-        std::vector<http::Route> routes;
-        stand_in.add_control(routes);
-        stand_in.add_contract(routes);
-        handler = http::make_handler(std::move(routes));
-        wire = std::make_unique<Wire>(handler);
+        handler = testing::handler_of(stand_in);
+        wire = std::make_unique<testing::StandInClient>(handler, "/clinch/v2");
         settings.access_id = "an-id";
         settings.token = secret;
         settings.base_path = sync::path_of_url("http://127.0.0.1:8091/clinch/v2/");
@@ -100,7 +66,7 @@ struct Bench {
     sandbox::Dice dice{1};
     sandbox::Clinch stand_in{{.access_id = "an-id", .secret = "a-key"}, dice};
     http::Handler handler;
-    std::unique_ptr<Wire> wire;
+    std::unique_ptr<testing::StandInClient> wire;
     testing::FakeStore store{clock};
     testing::FakeProducer producer;
     testing::FakeClient internal;
@@ -139,10 +105,10 @@ TEST_CASE("Clinch's stand-in: takes what the rules send, and sees an outcome com
     CHECK(is_done(b.attempt(moved(b.clock.now(), offer, phone))));
     CHECK(b.told("outcome") == "reverted");
     CHECK(b.told("effects") == "2");
-    const int calls = b.wire->calls;
+    const auto calls = b.wire->requests.size();
     b.clock.advance(Milliseconds{1'000});
     CHECK(is_done(b.attempt(moved(b.clock.now(), phone, stage("screening", "Screening")))));
-    CHECK(b.wire->calls == calls + 1);  // looked, and left alone
+    CHECK(b.wire->requests.size() == calls + 1);  // looked, and left alone
     CHECK(b.told("records") == "2");
     CHECK(b.violations() == "[]");
 }
@@ -161,9 +127,9 @@ TEST_CASE("Clinch's stand-in: a lost answer leaves one record, whichever way the
     finish(b.store.open_ledger("clinch", 2, "again"));
     b.settings.account = "another";
     b.begin();
-    const int calls = b.wire->calls;
+    const auto calls = b.wire->requests.size();
     CHECK(is_done(b.attempt(change)));
-    CHECK(b.wire->calls == calls + 3);
+    CHECK(b.wire->requests.size() == calls + 3);
     CHECK(b.told("records") == "1");
     CHECK(b.violations() == "[]");
 }

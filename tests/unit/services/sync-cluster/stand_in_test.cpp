@@ -14,6 +14,7 @@
 #include "services/sync-cluster/presence_task.hpp"
 #include "tests/support/change_builders.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/stand_in_client.hpp"
 #include "tests/unit/services/sync-cluster/bench.hpp"
 #include "tools/sandbox/cluster.hpp"
 
@@ -24,27 +25,13 @@ namespace {
 
 constexpr Milliseconds look{2};
 
-class Headers final : public http::HeaderSource {
-public:
-    explicit Headers(const std::vector<http::Header>& all) : all_{all} {}
-    [[nodiscard]] std::string_view find(std::string_view name) const override { return http::header(all_, name); }
-
-private:
-    const std::vector<http::Header>& all_;
-};
-
 // A client whose server is the stand-in, at /cluster.
 class Wire final : public http::Client {
 public:
-    Wire() {
-        std::vector<http::Route> routes;
-        stand_in_.add_control(routes);
-        stand_in_.add_contract(routes);
-        handler_ = http::make_handler(std::move(routes));
-    }
+    Wire() { handler_ = testing::handler_of(stand_in_); }
     boost::asio::awaitable<Result<http::Reply>> send(http::Request request, Milliseconds) override {
         const std::string target = "/cluster" + request.target;
-        const Headers headers{request.headers};
+        const testing::HeaderList headers{request.headers};
         const http::Incoming incoming{
             .method = request.method, .target = target, .body = request.body, .headers = &headers};
         sent.push_back(std::string{http::name_of(request.method)} + " " + request.target);
@@ -54,7 +41,7 @@ public:
     }
     std::string call(http::Method method, const std::string& target, const std::string& body = {}) {
         const std::vector<http::Header> none;
-        const Headers headers{none};
+        const testing::HeaderList headers{none};
         const std::string path = "/_sandbox/cluster" + target;
         const http::Incoming incoming{.method = method, .target = path, .body = body, .headers = &headers};
         const auto reply = testing::finish(handler_(incoming));

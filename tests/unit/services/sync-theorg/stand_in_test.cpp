@@ -20,6 +20,7 @@
 #include "tests/support/fake_store.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/stand_in_client.hpp"
 #include "tools/sandbox/dice.hpp"
 #include "tools/sandbox/theorg.hpp"
 
@@ -29,24 +30,10 @@ namespace {
 
 namespace asio = boost::asio;
 
-class Headers final : public http::HeaderSource {
-public:
-    explicit Headers(const std::vector<http::Header>& headers) : headers_{headers} {}
-    [[nodiscard]] std::string_view find(std::string_view name) const override { return http::header(headers_, name); }
-
-private:
-    const std::vector<http::Header>& headers_;
-};
-
 // The stand-in without a socket.
 class Site final : public http::Client {
 public:
-    Site() {
-        std::vector<http::Route> routes;
-        theorg_.add_control(routes);
-        theorg_.add_contract(routes);
-        handler_ = http::make_handler(std::move(routes));
-    }
+    Site() { handler_ = testing::handler_of(theorg_); }
     asio::awaitable<Result<http::Reply>> send(http::Request request, Milliseconds) override {
         request.target = "/theorg" + request.target;
         co_return co_await call(std::move(request));
@@ -72,7 +59,7 @@ private:
         co_return answer.value();
     }
     asio::awaitable<Result<http::Reply>> call(http::Request request) {
-        const Headers headers{request.headers};
+        const testing::HeaderList headers{request.headers};
         http::Incoming incoming;
         incoming.method = request.method;
         incoming.target = request.target;

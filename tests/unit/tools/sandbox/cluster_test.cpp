@@ -9,6 +9,7 @@
 #include "common/http/routes.hpp"
 #include "common/json/value.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/stand_in_client.hpp"
 
 using namespace hirewire;
 
@@ -16,29 +17,15 @@ namespace {
 
 using http::Method;
 
-class Headers final : public http::HeaderSource {
-public:
-    explicit Headers(const std::vector<http::Header>& all) : all_{all} {}
-    [[nodiscard]] std::string_view find(std::string_view name) const override { return http::header(all_, name); }
-
-private:
-    const std::vector<http::Header>& all_;
-};
-
 const std::string posting =
     R"({"title":"Engineer","department":"","location":"","state":"published","url":"","description":""})";
 const std::string mark = R"({"already_in_ats":true,"matched_on":"email","opportunity_id":"o-1"})";
 
 struct Bench {
-    Bench() {
-        std::vector<http::Route> routes;
-        stand_in.add_control(routes);
-        stand_in.add_contract(routes);
-        handler = http::make_handler(std::move(routes));
-    }
+    Bench() { handler = testing::handler_of(stand_in); }
     using Fields = std::vector<http::Header>;
     http::Reply send(Method method, const std::string& target, const std::string& body, const Fields& all) {
-        const Headers headers{all};
+        const testing::HeaderList headers{all};
         const http::Incoming incoming{.method = method, .target = target, .body = body, .headers = &headers};
         return testing::finish(handler(incoming));
     }
