@@ -21,8 +21,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::int64_t hour = 60 * 60'000;
-
 struct Bench {
     Bench() {
         settings.interval = Milliseconds{2};

@@ -32,11 +32,11 @@ TEST_CASE("The Org's past: the jobs are read as they were written") {
     jobs["nobody\nknows, owed"] = Job{.fingerprint = {}, .owed_since_ms = 5};
     const auto read = read_jobs(text_of(jobs));
     REQUIRE(read.size() == jobs.size());
-    for (const auto& [id, job] : jobs) {
-        CAPTURE(id);
-        REQUIRE(read.contains(id));
-        CHECK(read.at(id).fingerprint == job.fingerprint);
-        CHECK(read.at(id).owed_since_ms == job.owed_since_ms);
+    for (const auto& one : jobs) {
+        CAPTURE(one.first);
+        REQUIRE(read.contains(one.first));
+        CHECK(read.at(one.first).fingerprint == one.second.fingerprint);
+        CHECK(read.at(one.first).owed_since_ms == one.second.owed_since_ms);
     }
     CHECK(read_jobs("").empty());
     CHECK(text_of({}).empty());
