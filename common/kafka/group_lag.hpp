@@ -19,8 +19,12 @@ struct GroupLag {
     std::optional<std::int64_t> oldest_ms{};  // when the oldest of the records was written, epoch ms
 };
 
+// Of two topics: the older of the ages, and the sum of all else. Pure.
+GroupLag together(const GroupLag& one, const GroupLag& other);
+
 // By topic; both the group and the topics are named without the installation's prefix. A topic that is not there has
-// no entry. Throws std::runtime_error when the broker does not answer.
+// no entry. What passes by itself, as while a broker restarts, is waited for as long as `patience`, at each question.
+// Throws std::runtime_error when the broker does not answer.
 std::map<std::string, GroupLag> group_lag(
     const Settings& settings,
     const std::string& group,

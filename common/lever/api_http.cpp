@@ -330,10 +330,11 @@ private:
     asio::awaitable<bool> wait_for_budget(Priority priority) {
         const Instant asked = clock_.monotonic();
         const Place place{waiting_, {priority, next_ticket_++}};
+        const bool is_of_person = priority == Priority::person || priority == Priority::backfill;
         while (true) {
             const Instant now = clock_.monotonic();
             if (*waiting_->begin() == place.ticket && bucket_.take(now)) break;
-            if (priority == Priority::person && now - asked > settings_.person_patience) co_return false;
+            if (is_of_person && now - asked > settings_.person_patience) co_return false;
             const auto wait = std::chrono::ceil<Milliseconds>(bucket_.next(now) - now);
             co_await sleep_for(std::max(wait, Milliseconds{5}));
         }

@@ -1,6 +1,7 @@
 #pragma once
 // Lever's request budget: a token bucket with priorities, as plain state. Who asks first among equals goes first; a
-// live webhook goes before a person look-up, that before a sweep, that before a full walk.
+// live webhook goes before a person look-up, that before a sweep, that before the person look-ups of replays
+// (backfill), and those before a full walk.
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -9,7 +10,7 @@
 
 namespace hirewire::lever {
 
-enum class Priority { webhook, person, sweep, walk };
+enum class Priority { webhook, person, sweep, backfill, walk };
 
 class TokenBucket {
 public:

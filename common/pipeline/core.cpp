@@ -89,10 +89,21 @@ void Core::on_record(kafka::Record record, Place place, Past past) {
     received.order = place.order;
     received.past = past;
     if (past.due == Instant{}) {
-        lanes_.add(std::move(place), std::move(received));
+        admit(std::move(place), std::move(received));
     } else {
         parked_.emplace(past.due, Parked{.place = std::move(place), .received = std::move(received)});
     }
+}
+
+void Core::admit(Place place, Received received) {
+    const auto resting = place.backfill ? resting_.end() : resting_.find(place.lane);
+    if (resting != resting_.end()) {
+        const JobId id = resting->second->second;
+        delayed_.erase(resting->second);
+        resting_.erase(resting);
+        delayed_.emplace(Instant{}, id);
+    }
+    lanes_.add(std::move(place), std::move(received));
 }
 
 void Core::inform_breaker(const Job& job, const Attempted& attempted, Instant now) {
@@ -112,6 +123,7 @@ void Core::on_verdict(JobId id, const Attempted& attempted, Instant now) {
     inform_breaker(job, attempted, now);
     job.probe = false;
     job.status = attempted.status;
+    job.untold_calls = attempted.untold_calls;
     if (attempted.unsure) job.unsure.insert(*attempted.unsure);
     if (attempted.through) {
         std::erase_if(job.records, [&](const Received& received) {
@@ -150,7 +162,7 @@ void Core::on_verdict(JobId id, const Attempted& attempted, Instant now) {
             [&](const Wait& v) {
                 --job.attempts;
                 if (v.all) not_before_ = now + v.at_least;
-                repeat(id, policy_.pause(job.repeats++, v.at_least), now);
+                rest(id, policy_.pause(job.repeats++, v.at_least), now);
             },
             [&](const Refused& v) { give_up(job, v.reason); },
             [&](const Hold&) {
@@ -202,6 +214,7 @@ void Core::finish(JobId id) {
     auto& job = jobs_.at(id);
     for (const auto& received : job.records) settle(received);
     const std::string lane = job.place.lane;
+    resting_.erase(lane);
     jobs_.erase(id);
     lanes_.release(lane);
 }
@@ -215,6 +228,15 @@ void Core::settle(const Received& received) {
 
 void Core::repeat(JobId id, Milliseconds pause, Instant now) {
     if (still_ours(id)) delayed_.emplace(now + pause, id);
+}
+
+void Core::rest(JobId id, Milliseconds pause, Instant now) {
+    if (!still_ours(id)) return;
+    const auto& place = jobs_.at(id).place;
+    // Something live may have come while it ran.
+    const bool goes_on = place.backfill && lanes_.live_waits(place.lane);
+    const auto at = delayed_.emplace(goes_on ? now : now + pause, id);
+    if (place.backfill && !goes_on) resting_.insert_or_assign(place.lane, at);
 }
 
 OffsetLedger* Core::ledger_of(const Received& received) {
@@ -239,14 +261,18 @@ bool Core::may_start(Instant now) const {
 
 void Core::start(JobId id, Instant now, std::vector<Action>& actions) {
     auto& job = jobs_.at(id);
+    resting_.erase(job.place.lane);
     auto more = lanes_.take_more(job.place);
     bool news = job.attempts == 0 && job.repeats == 0;
     for (auto& received : more) {
         news = news || received.order >= job.order;
         job.records.push_back(std::move(received));
     }
-    job.place.backfill =
-        std::all_of(job.records.begin(), job.records.end(), [](const Received& r) { return r.backfill; });
+    // Nor has it time when something live of another group waits until it is through.
+    const bool news_behind = lanes_.live_waits(job.place.lane);
+    job.place.backfill = !news_behind && std::all_of(job.records.begin(), job.records.end(), [](const Received& r) {
+        return r.backfill;
+    });
     if (news) {
         // Another request than the last one: it has all its attempts before it, and the past of its newest record.
         const Received& speaker = newest(job);
@@ -270,7 +296,7 @@ void Core::start(JobId id, Instant now, std::vector<Action>& actions) {
 void Core::take_back_parked(Instant now) {
     while (!parked_.empty() && parked_.begin()->first <= now) {
         auto node = parked_.extract(parked_.begin());
-        lanes_.add(std::move(node.mapped().place), std::move(node.mapped().received));
+        admit(std::move(node.mapped().place), std::move(node.mapped().received));
     }
 }
 

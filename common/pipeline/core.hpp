@@ -5,6 +5,7 @@
 //   - an offset is committed only when it and all before it are finished;
 //   - what is held in memory is capped: reaching a cap pauses partitions, never drops anything;
 //   - a job that failed waits without holding up other lanes, and what comes for it meanwhile joins it;
+//   - what has time and waits without having failed holds up nothing that is live in its lane, either;
 //   - what fails for long is parked in a topic, for ever longer spans, and does not hold up its offset;
 //   - a destination that is down is one matter, not many: nothing is started but a probe, and no attempt is spent.
 #include <cstddef>
@@ -46,6 +47,7 @@ struct Job {
     bool probe = false;  // the one call that an open circuit lets through
     // Orders of records whose requests may have arrived in an attempt that failed.
     std::set<std::int64_t> unsure{};
+    int untold_calls = 0;  // as the last attempt left them (Attempted::untold_calls)
 };
 // The record that speaks for the job: its newest, the first of several alike.
 const Received& newest(const Job& job);
@@ -172,6 +174,10 @@ private:
     void finish(JobId id);
     void settle(const Received& received);
     void repeat(JobId id, Milliseconds pause, Instant now);
+    // Repeats what has not failed. If it has time, it has so until something live comes to its lane.
+    void rest(JobId id, Milliseconds pause, Instant now);
+    // To its lane. A rest of what has time there ends with what is live.
+    void admit(Place place, Received received);
     // The job has met one failure more than may be met in a row.
     void set_aside(Job& job, const std::string& reason, Instant now);
     void give_up(const Job& job, const std::string& reason);
@@ -200,6 +206,8 @@ private:
     std::map<kafka::Partition, PartitionState> partitions_;
     std::unordered_map<JobId, Job> jobs_;
     std::multimap<Instant, JobId> delayed_;
+    // By lane: those of them that have time and have not failed.
+    std::unordered_map<std::string, std::multimap<Instant, JobId>::iterator> resting_;
     std::multimap<Instant, Parked> parked_;
     std::vector<Action> to_set_aside_;
     JobId next_job_ = 1;

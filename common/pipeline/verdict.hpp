@@ -62,6 +62,8 @@ struct Attempted {
     std::optional<std::int64_t> unsure{};
     // The job's records up to this order are finished, whatever the verdict is on the others.
     std::optional<std::int64_t> through{};
+    // Requests that were sent for the job and that nobody has been told of. The job keeps them for its next attempt.
+    int untold_calls = 0;
 };
 
 }  // namespace hirewire::pipeline

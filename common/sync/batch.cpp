@@ -74,6 +74,15 @@ Batch read_batch(const pipeline::Job& job) {
     return batch;
 }
 
+std::vector<std::string> runs_alone(const Batch& batch) {
+    std::vector<std::string> runs;
+    if (!batch.unasked.empty() || !batch.parked.empty()) return runs;
+    for (const auto& [version, asked] : batch.asked) {
+        runs.insert(runs.end(), asked.run_ids.begin(), asked.run_ids.end());
+    }
+    return runs;
+}
+
 void drop_known(Batch& batch, std::int64_t applied_version) {
     auto& older = batch.older;
     std::sort(older.begin(), older.end(), &older_first);
@@ -111,6 +120,7 @@ std::optional<Parts> parts_of(const pipeline::Job& job) {
     Parts parts{.first = job, .rest = job, .through = *told};
     std::erase_if(parts.first.records, [&](const auto& received) { return received.order > parts.through; });
     std::erase_if(parts.rest.records, [&](const auto& received) { return received.order <= parts.through; });
+    parts.rest.untold_calls = 0;
     return parts;
 }
 

@@ -37,11 +37,13 @@ Batch read_batch(const pipeline::Job& job);
 // applied. A record in a retry topic may be of several runs.
 inline constexpr std::string_view replay_header = "hirewire-replay";
 inline constexpr std::string_view epoch_header = "hirewire-epoch";
-// How the runs' ids begin that redrive dead letters: what has died of a 404 must not be passed over because of one.
-inline constexpr std::string_view redrive_prefix = "redrive-";
 Asked read_asked(const std::vector<kafka::Header>& headers);
 // In place of what is there.
 void put_asked(std::vector<kafka::Header>& headers, const Asked& asked);
+
+// The runs that asked for all that is in it. None when something came without a run, or from a retry topic: there the
+// runs of what was set aside stand beside it, whoever else it was to be told to.
+std::vector<std::string> runs_alone(const Batch& batch);
 
 // Leaves in `older`, in order, what the newest change overtakes: what was applied before, or read twice, is neither
 // news nor overtaken, unless it comes from a retry topic. What was applied before and a run asked for is then in

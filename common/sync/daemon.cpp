@@ -14,6 +14,7 @@
 #include "common/runtime/leadership.hpp"
 #include "common/runtime/runs_listener.hpp"
 #include "common/sync/beginning.hpp"
+#include "common/sync/cancelled_runs.hpp"
 #include "common/sync/courier.hpp"
 #include "common/sync/delivery.hpp"
 #include "common/sync/internal_api.hpp"
@@ -101,6 +102,7 @@ public:
                 .resume = [this] { standstill_.end(by_missed_changes); },
             });
         handler_->begin_by(*beginning_);
+        handler_->pass_over(cancelled_);
         latest_ = std::make_unique<LatestPostings>(read_postings_with(common.kafka, reading_ahead_), runtime.clock());
         handler_->look_ahead_by(*latest_);
         runtime_ = &runtime;
@@ -218,12 +220,14 @@ private:
             sending_.end(by_operator);
         };
         actions.release_hold = [this] {
+            handler_->forget_hold();
             if (engine_) engine_->release_hold();
         };
         pausing_ = std::make_unique<Pausing>(name_, std::move(actions), runtime_->metrics());
         runtime::RunsListener::Listener listener;
         listener.heard = [this](const v1::Run& run) {
             pausing_->hear(run);
+            cancelled_.hear(run);
             tasks_->hear(run);
         };
         listener.caught_up = [this] {
@@ -337,6 +341,7 @@ private:
     std::unique_ptr<Destination> destination_;
     std::string name_;
     DaemonSettings settings_;
+    CancelledRuns cancelled_{};
     std::unique_ptr<redis::Store> store_;
     std::unique_ptr<kafka::Producer> producer_;
     std::unique_ptr<http::Client> client_;
@@ -351,7 +356,7 @@ private:
     runtime::Runtime* runtime_ = nullptr;
     std::string standing_;
     bool leads_ = false;
-    // Of the engine, and of what is sent beside it.
+    // Of what the engine begins, and of what is sent: by what it has begun, and beside it.
     Standstill standstill_{Standstill::Engine{
         .suspend =
             [this] {
@@ -363,8 +368,16 @@ private:
             },
     }};
     Standstill sending_{Standstill::Engine{
-        .suspend = [this] { courier_->suspend(); },
-        .resume = [this] { courier_->resume(); },
+        .suspend =
+            [this] {
+                courier_->suspend();
+                handler_->suspend();
+            },
+        .resume =
+            [this] {
+                courier_->resume();
+                handler_->resume();
+            },
     }};
     std::unique_ptr<runtime::RunBook> book_;
     std::unique_ptr<InternalApi> lever_source_;

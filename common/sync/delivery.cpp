@@ -11,6 +11,7 @@
 #include "common/log/log.hpp"
 #include "common/pipeline/history.hpp"
 #include "common/sync/batch.hpp"
+#include "common/sync/cancelled_runs.hpp"
 #include "common/sync/judge.hpp"
 #include "common/sync/ledger_rebuild.hpp"
 #include "common/sync/person.hpp"
@@ -137,8 +138,16 @@ bool Delivery::use_tokens(std::string token, std::string internal_token, std::st
     settings_.token = std::move(token);
     settings_.access_id = std::move(access_id);
     settings_.internal_token = std::move(internal_token);
-    if (changed) forget_403();
+    if (changed) {
+        forget_403();
+        forget_hold();
+    }
     return changed;
+}
+
+void Delivery::forget_hold() {
+    said_held_ = false;
+    told_held_.clear();
 }
 
 pipeline::Place Delivery::place(const kafka::Record& record) {
@@ -191,6 +200,7 @@ Delivery::Attempt Delivery::attempt_at(const pipeline::Job& job, Batch& batch) {
     attempt.partition = pipeline::newest(job).record.partition.number;
     attempt.number = job.attempts_before + job.attempts;
     attempt.repeats = job.repeats;
+    attempt.calls = job.untold_calls;
     attempt.has_time = job.place.backfill;
     attempt.replayed = by_run || job.place.backfill ||
                        pipeline::read_origin(pipeline::newest(job).record).topic == "hiring.opportunities";
@@ -222,6 +232,7 @@ asio::awaitable<pipeline::Attempted> Delivery::attempt_at_once(const pipeline::J
     Verdict verdict = co_await decide(std::move(batch), attempt);
     pipeline::Attempted attempted{std::move(verdict), attempt.http_status != 0, attempt.http_status};
     if (attempt.unsure) attempted.unsure = attempt.change.version();
+    attempted.untold_calls = attempt.calls;
     co_return attempted;
 }
 
@@ -272,7 +283,9 @@ asio::awaitable<Delivery::Verdict> Delivery::decide(Batch batch, Attempt& attemp
     situation.older = older;
 
     Plan plan{Settle{.outcome = v1::OUTCOME_KIND_SKIPPED, .reason = "confidential"}};
-    if (co_await newer_is_on_its_way(attempt.change, announced, older)) {
+    if (cancelled_ != nullptr && cancelled_->all_cancelled(runs_alone(batch))) {
+        plan = Plan{Settle{.outcome = v1::OUTCOME_KIND_SKIPPED, .reason = "the replay was cancelled"}};
+    } else if (co_await newer_is_on_its_way(attempt.change, announced, older)) {
         plan = Plan{Settle{.outcome = v1::OUTCOME_KIND_SUPERSEDED, .reason = "a newer change is on its way"}};
     } else if (!attempt.change.confidential() || settings_.confidential) {
         plan = co_await follow(first_step(attempt, situation), attempt);
@@ -291,7 +304,7 @@ Situation Delivery::situation_of(const Attempt& attempt, const v1::Change& annou
         std::any_of(runs.begin(), runs.end(), [](const auto& run) { return run.starts_with(redrive_prefix); });
     const bool from_the_past = (attempt.replayed && !redriven) || announced.cause().kind() == "walk";
     situation.first_sync = situation.backfill && from_the_past;
-    if (!runs.empty()) situation.run_id = runs.front();
+    situation.run_ids = runs;
     return situation;
 }
 
@@ -352,6 +365,7 @@ asio::awaitable<Plan> Delivery::follow(Plan plan, Attempt& attempt) {
             }
             if (const auto not_now = co_await await_turn(attempt.has_time)) co_return Plan{Fail{.verdict = *not_now}};
             // That may have taken a while, and an operator's word counts from when it is given.
+            if (suspended_) co_return Plan{Fail{.verdict = pipeline::Wait{.reason = "paused"}}};
             if (settings_.mode == Mode::shadow) co_return Plan{in_shadow(current.request)};
             // A request that may outlive the lease is not begun: somebody else may then work on this resource.
             if (clock_.monotonic() + settings_.request_timeout > attempt.lease_ends && !co_await prolong(attempt)) {
@@ -422,6 +436,7 @@ asio::awaitable<Answer> Delivery::send(http::Request request, Attempt& attempt) 
     const http::Method method_sent = request.method;
     const std::string method{http::name_of(method_sent)};
     const Instant begin = clock_.monotonic();
+    ++attempt.calls;
     Answer answer = co_await client_.send(std::move(request), settings_.request_timeout);
     const auto took = clock_.monotonic() - begin;
     attempt.http_status = answer ? answer->status : 0;
@@ -444,6 +459,8 @@ asio::awaitable<Answer> Delivery::send(http::Request request, Attempt& attempt) 
 asio::awaitable<Plan> Delivery::ask_person(AskPerson ask, const Attempt& attempt) {
     http::Request request;
     request.target = "/internal/opportunities/" + http::percent_encode(attempt.change.opportunity_id()) + "/person";
+    // Lever's budget is for what is live first.
+    if (attempt.has_time) request.target += "?backfill=true";
     request.headers.push_back({"Authorization", "Bearer " + settings_.internal_token});
     const auto answer = co_await internal_.send(std::move(request), settings_.request_timeout);
     const auto wait = [&attempt](std::string reason) {
@@ -462,9 +479,10 @@ asio::awaitable<Plan> Delivery::ask_person(AskPerson ask, const Attempt& attempt
 
 asio::awaitable<Delivery::Verdict> Delivery::settle(
     Settle decision, Attempt& attempt, const std::vector<v1::Change>& older) {
-    if (attempt.http_status != 0) forget_403();
-    if (attempt.http_status != 0 && std::exchange(said_held_, false)) {
-        log::info("destination.goes_on", {{"destination", name_}});
+    if (attempt.http_status != 0) {
+        forget_403();
+        if (said_held_) log::info("destination.goes_on", {{"destination", name_}});
+        forget_hold();
     }
     bool reported = co_await report_superseded(attempt, older);
     if (reported && is_state(decision.outcome)) reported = co_await report_resolved(attempt);
@@ -542,9 +560,10 @@ asio::awaitable<Delivery::Verdict> Delivery::fail(Verdict verdict, Attempt& atte
              {"consequence", "nothing is sent; it is tried again every probe_interval"},
              {"remedy", "renew the secret and send SIGHUP, or hirewire resume --dest " + name_}});
     }
-    // Told once: the following attempts change nothing in what a reader of the outcomes must know.
-    if (attempt.number == 1 && (held || retried)) {
-        co_await report(attempt, held ? v1::OUTCOME_KIND_HELD : v1::OUTCOME_KIND_RETRYING, reason);
+    if (retried) co_await report(attempt, v1::OUTCOME_KIND_RETRYING, reason);
+    // Once: the probes of a hold spend no attempt, and go on for as long as it takes.
+    if (held && told_held_.insert(attempt.change.change_id()).second) {
+        co_await report(attempt, v1::OUTCOME_KIND_HELD, reason);
     }
     co_return verdict;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@
 #include "common/sync/mode.hpp"
 
 namespace hirewire::sync {
+
+class CancelledRuns;
 
 // Of the idempotency keys of what no run has forced.
 inline constexpr std::string_view first_epoch = "0";
@@ -63,7 +66,14 @@ public:
     void begin_by(Beginning& beginning) { beginning_ = &beginning; }
     // Of who is told of postings: a state that a later record takes back is told of no more.
     void look_ahead_by(LatestPostings& latest) { latest_ = &latest; }
+    // What only cancelled replays have asked for is told no more.
+    void pass_over(const CancelledRuns& cancelled) { cancelled_ = &cancelled; }
     void use_mode(Mode mode) { settings_.mode = mode; }
+    // From the next request on nothing is sent, until resume(): an attempt that is under way waits, too.
+    void suspend() { suspended_ = true; }
+    void resume() { suspended_ = false; }
+    // An operator's word has ended a hold: who is refused once more is told of once more.
+    void forget_hold();
     // Whether the destination's credential is another one than before.
     bool use_tokens(std::string token, std::string internal_token, std::string access_id = {});
 
@@ -79,6 +89,7 @@ private:
         std::string owner{};
         int number = 1;
         int repeats = 0;  // of the job, none of them an attempt
+        int calls = 0;    // requests to the destination that no outcome has told of, those of earlier attempts, too
         int http_status = 0;
         Instant lease_ends = Instant::max();
         std::vector<redis::DeadLetter> dead{};
@@ -118,7 +129,7 @@ private:
     boost::asio::awaitable<Plan> ask_person(AskPerson ask, const Attempt& attempt);
     boost::asio::awaitable<Verdict> settle(Settle decision, Attempt& attempt, const std::vector<v1::Change>& older);
     boost::asio::awaitable<Verdict> fail(Verdict verdict, Attempt& attempt);
-    boost::asio::awaitable<bool> report(const Attempt& attempt, v1::OutcomeKind outcome, std::string reason);
+    boost::asio::awaitable<bool> report(Attempt& attempt, v1::OutcomeKind outcome, std::string reason);
     boost::asio::awaitable<bool> report_resolved(const Attempt& attempt);
     boost::asio::awaitable<bool> report_superseded(const Attempt& attempt, const std::vector<v1::Change>& older);
     boost::asio::awaitable<bool> park_at_once(const pipeline::Job& job, pipeline::Park park);
@@ -151,9 +162,12 @@ private:
     std::function<void(std::int32_t)> rebuild_ = [](std::int32_t) {};
     Beginning* beginning_ = nullptr;
     LatestPostings* latest_ = nullptr;
+    const CancelledRuns* cancelled_ = nullptr;
+    bool suspended_ = false;
     std::string last_forbidden_;
     bool credential_refused_ = false;
     bool said_held_ = false;
+    std::set<std::string> told_held_;  // the changes, since the hold began
     std::uint64_t next_owner_ = 0;
     double dead_ = 0;
 };

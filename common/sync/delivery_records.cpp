@@ -55,7 +55,7 @@ const std::vector<std::string>& runs_of(const std::map<std::int64_t, Asked>& ask
     return found == asked.end() ? none : found->second.run_ids;
 }
 
-asio::awaitable<bool> Delivery::report(const Attempt& attempt, v1::OutcomeKind outcome, std::string reason) {
+asio::awaitable<bool> Delivery::report(Attempt& attempt, v1::OutcomeKind outcome, std::string reason) {
     const auto& change = attempt.change;
     const auto now = clock_.now();
     v1::Outcome record;
@@ -67,6 +67,7 @@ asio::awaitable<bool> Delivery::report(const Attempt& attempt, v1::OutcomeKind o
     record.set_kind(change.kind());
     record.set_outcome(outcome);
     record.set_attempts(attempt.number);
+    record.set_calls(attempt.calls);
     record.set_http_status(attempt.http_status);
     record.set_reason(std::move(reason));
     record.set_latency_ms(std::max<std::int64_t>(0, to_ms(now) - change.occurred_at_ms()));
@@ -90,6 +91,7 @@ asio::awaitable<bool> Delivery::report(const Attempt& attempt, v1::OutcomeKind o
         log::warning("outcome.not_written", {{"destination", name_}, {"reason", written.error().message()}});
         co_return false;
     }
+    attempt.calls = 0;
     const metrics::Labels labels{{"destination", name_}, {"outcome", std::string{name_of(outcome)}}};
     metrics_.counter(metrics::outcomes, labels).add();
     co_return true;

@@ -18,6 +18,9 @@ namespace hirewire::sync {
 
 class LeaderTask;
 
+// How the runs' ids begin that redrive dead letters: what has died of a 404 must not be passed over because of one.
+inline constexpr std::string_view redrive_prefix = "redrive-";
+
 // What the rules may know beside the change itself.
 struct Situation {
     // Not announced by a webhook in time: a first sync, a sweep, a replay. Nobody may be notified because of it.
@@ -30,8 +33,8 @@ struct Situation {
     std::int64_t applied_version = 0;
     // The changes that this one speaks for, in order: none of them is settled, though a request may have arrived.
     std::vector<v1::Change> older{};
-    // The run that asked for this change to be told; empty for live traffic.
-    std::string run_id{};
+    // The runs that asked for this change to be told; none for live traffic.
+    std::vector<std::string> run_ids{};
 };
 
 // What hiring.postings says of one of Lever's postings: as it is now, or nothing when it is gone.

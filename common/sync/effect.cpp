@@ -15,7 +15,7 @@ namespace {
 // As the daemon keeps it (delivery.cpp).
 constexpr std::int64_t disconnected_for_ms = Milliseconds{std::chrono::hours{24}}.count();
 
-Effect undecided(const v1::Change& change, const LedgerView::Known& known) {
+Effect begin_effect(const v1::Change& change, const LedgerView::Known& known) {
     Effect effect;
     effect.opportunity = change.opportunity_id();
     effect.version = change.version();
@@ -71,27 +71,32 @@ void decide_failure(Effect& effect, const pipeline::Verdict& verdict) {
         verdict);
 }
 
-// Something would go out: the first request, or a question about the person and then one.
-void decide_telling(Effect& effect, bool has_it, const std::string& how) {
+// A request that tells it of the change would go out.
+void decide_telling(Effect& effect, bool has_it) {
     effect.calls += 1;
     if (has_it && !effect.asked) {
-        const std::string reason = "would be sent again, no change expected";
-        decide(effect, EffectKind::no_op, v1::OUTCOME_KIND_APPLIED, how.empty() ? reason : reason + "; " + how);
+        decide(effect, EffectKind::no_op, v1::OUTCOME_KIND_APPLIED, "would be sent again, no change expected");
         return;
     }
-    std::string reason = how;
+    std::string reason;
     if (effect.asked) {
-        reason = "by what it answered" + (how.empty() ? std::string{} : "; " + how);
+        reason = "by what it answered";
     } else if (effect.before == effect.after) {
-        reason = "the same status, newer details" + (how.empty() ? std::string{} : "; " + how);
+        reason = "the same status, newer details";
     }
     decide(effect, EffectKind::would_change, v1::OUTCOME_KIND_APPLIED, std::move(reason));
 }
 
-// Not even a question is sent then.
+// A question comes first. Whoever is not asked may know nobody of that name, a newer state or the very same one: none
+// of the outcomes is likelier than the others, also when the ledger says that this was told before.
+void decide_question(Effect& effect, bool has_it, std::string question) {
+    if (has_it) question += "; it was told this before";
+    decide(effect, EffectKind::undecided, v1::OUTCOME_KIND_UNSPECIFIED, std::move(question));
+}
+
+// The destination gets not even a question then; lever-source does.
 void decide_shadow(Effect& effect, const std::string& reason) {
     effect.calls = 0;
-    effect.more_calls = false;
     decide(effect, EffectKind::held, v1::OUTCOME_KIND_SHADOW, "shadow: " + reason);
 }
 
@@ -113,6 +118,8 @@ std::string_view word_of(EffectKind kind) {
     switch (kind) {
         case EffectKind::would_change:
             return "would change";
+        case EffectKind::undecided:
+            return "undecided";
         case EffectKind::no_op:
             return "no-op";
         case EffectKind::superseded:
@@ -134,6 +141,7 @@ std::string_view word_of(EffectKind kind) {
 const std::vector<EffectKind>& all_effect_kinds() {
     static const std::vector<EffectKind> all{
         EffectKind::would_change,
+        EffectKind::undecided,
         EffectKind::no_op,
         EffectKind::superseded,
         EffectKind::unmapped,
@@ -149,7 +157,8 @@ void LedgerView::hear(const v1::Outcome& outcome) {
     const auto kind = outcome.outcome();
     if (kind == v1::OUTCOME_KIND_HELD) {
         held_ms_ = std::max(held_ms_, outcome.decided_at_ms());
-    } else if (outcome.http_status() != 0) {
+    } else if (outcome.http_status() != 0 && kind != v1::OUTCOME_KIND_RETRYING) {
+        // A probe that meets weather has learnt nothing of the credential.
         answered_ms_ = std::max(answered_ms_, outcome.decided_at_ms());
     }
     if (!is_state(kind)) return;
@@ -205,13 +214,13 @@ Situation replayed_situation(const LedgerView::Known& known) {
     situation.first_sync = true;
     situation.late = true;
     situation.applied_version = known.version;
-    situation.run_id = "dry-run";  // somebody asks for it, as they will then
+    situation.run_ids.emplace_back("dry-run");  // somebody asks for it, as they will then
     return situation;
 }
 
 std::optional<Effect> decided_before(
     const v1::Change& change, const LedgerView::Known& known, const EffectTerms& terms) {
-    Effect effect = undecided(change, known);
+    Effect effect = begin_effect(change, known);
     if (change.version() < known.version) {
         decide(effect, EffectKind::superseded, v1::OUTCOME_KIND_SUPERSEDED, "it was told a newer state");
     } else if (change.version() == known.version && !terms.forced) {
@@ -230,7 +239,7 @@ std::optional<Effect> decided_before(
 
 Effect foresee(
     const v1::Change& change, const LedgerView::Known& known, const Course& course, const EffectTerms& terms) {
-    Effect effect = undecided(change, known);
+    Effect effect = begin_effect(change, known);
     effect.calls = course.calls;
     effect.asked = course.asked;
     const bool has_it = known.told == change.version();
@@ -240,21 +249,19 @@ Effect foresee(
     } else if (const auto* failed = std::get_if<Fail>(&course.plan.step)) {
         decide_failure(effect, failed->verdict);
     } else if (const auto* send = std::get_if<Send>(&course.plan.step)) {
-        const bool question = is_question(send->request);
         if (shadow) {
             decide_shadow(effect, would_send(send->request));
+        } else if (is_question(send->request)) {
+            effect.calls += 1;
+            effect.more_calls = true;
+            decide_question(effect, has_it, would_send(send->request));
         } else {
-            effect.more_calls = question;
-            decide_telling(effect, has_it, question ? would_send(send->request) : std::string{});
+            decide_telling(effect, has_it);
         }
     } else {
-        const std::string how = "would ask lever-source who this is";
-        effect.more_calls = true;
-        if (shadow) {
-            decide_shadow(effect, how);
-        } else {
-            decide_telling(effect, has_it, how);
-        }
+        // Nothing need go out at all: Lever may not show the person.
+        effect.more_calls = !shadow;
+        decide_question(effect, has_it, "would ask lever-source who this is");
     }
     wait_with(effect, terms.waits);
     return effect;

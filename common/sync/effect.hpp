@@ -19,13 +19,14 @@ namespace hirewire::sync {
 
 enum class EffectKind {
     would_change,  // it would be told a state that it is not known to have
+    undecided,     // an answer decides that nobody was asked for: of lever-source, or of the destination
     no_op,         // it has the state, whether or not it is sent again
     superseded,    // it has a newer one
     unmapped,
     skipped,
     held,     // nothing is sent at present: paused, held, switched off, or a shadow
     dead,     // the rules refuse it for good
-    unknown,  // what would decide could not be asked
+    unknown,  // what would decide was asked, and not answered
 };
 // "would change", "no-op", ...; and all of them in the order of a table.
 std::string_view word_of(EffectKind kind);
@@ -33,15 +34,16 @@ const std::vector<EffectKind>& all_effect_kinds();
 
 struct Effect {
     EffectKind kind = EffectKind::unknown;
-    // By what the report of the real run counts it; APPLIED stands for UNCHANGED, too (effect_tally.hpp).
+    // By what the report of the real run counts it; APPLIED stands for UNCHANGED, too (effect_tally.hpp). Of what is
+    // undecided it says nothing.
     v1::OutcomeKind outcome = v1::OUTCOME_KIND_UNSPECIFIED;
     std::string opportunity{};
     std::int64_t version = 0;
     std::string before{};     // the status that the destination is known to have
     std::string after{};      // the status that it would have
     std::string reason{};     // one sentence of ours; holds nothing of a person
-    int calls = 0;            // that the destination would get
-    bool more_calls = false;  // what it answers may ask for more of them
+    int calls = 0;            // that the destination would get at least
+    bool more_calls = false;  // what is answered may ask for more of them
     bool asked = false;       // the destination was asked; else what it has is assumed from the ledger
 };
 

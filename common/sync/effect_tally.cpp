@@ -10,7 +10,7 @@ namespace hirewire::sync {
 namespace {
 
 // Counts of a report that are no outcomes.
-const std::set<std::string, std::less<>> others{"calls", "created", "found", "sent", "updated"};
+const std::set<std::string, std::less<>> others{"calls", "created", "found", "overtaken", "sent", "updated"};
 
 std::string word_for(std::string_view name) {
     const bool one = name == name_of(v1::OUTCOME_KIND_APPLIED) || name == name_of(v1::OUTCOME_KIND_UNCHANGED);
@@ -39,10 +39,11 @@ void EffectTally::found(std::int64_t wanted, std::int64_t overtaken) {
 void EffectTally::add(const Effect& effect) {
     ++resources_;
     ++kinds_[effect.kind];
-    ++expected_[expected_word(effect.outcome)];
+    if (effect.kind != EffectKind::undecided) ++expected_[expected_word(effect.outcome)];
     calls_ += effect.calls;
     more_calls_ = more_calls_ || effect.more_calls;
-    if (effect.calls > 0 && !effect.asked) ++assumed_;
+    // What begins with a question is either undecided or answered.
+    if (effect.calls > 0 && !effect.asked && !effect.more_calls) ++assumed_;
 }
 
 std::int64_t EffectTally::count(EffectKind kind) const {

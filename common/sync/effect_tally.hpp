@@ -29,11 +29,12 @@ public:
     [[nodiscard]] std::int64_t overtaken() const { return overtaken_; }
     [[nodiscard]] std::int64_t resources() const { return resources_; }
     [[nodiscard]] std::int64_t count(EffectKind kind) const;
-    // What the real run's report will show on a quiet system; the overtaken are among the superseded.
+    // What the real run's report will show on a quiet system, and beside it the undecided, by whatever words; the
+    // overtaken are among the superseded.
     [[nodiscard]] Expected expected() const;
     [[nodiscard]] std::int64_t calls() const { return calls_; }
     [[nodiscard]] bool more_calls() const { return more_calls_; }  // calls() is the least
-    // Effects that rest on the ledger alone though something would be sent.
+    // Effects that rest on the ledger alone though something would be told.
     [[nodiscard]] std::int64_t assumed() const { return assumed_; }
 
 private:

@@ -7,8 +7,10 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cmath>
 #include <exception>
 #include <stdexcept>
+#include <unordered_set>
 #include <utility>
 
 #include "common/core/offload.hpp"
@@ -24,8 +26,9 @@ namespace {
 namespace asio = boost::asio;
 
 // Written and not answered: enough to keep a destination busy, few enough for a pause or an end to come soon, and for
-// the embedded broker, which keeps 5 MiB of a partition.
-constexpr std::int64_t most_open = 2'000;
+// the embedded broker, which keeps 5 MiB of a partition. At a rate, as many as are due in so many seconds.
+constexpr double most_open = 2'000;
+constexpr double seconds_open = 2;
 constexpr Milliseconds between_reports{1'000};
 constexpr Milliseconds listening_slice{200};
 // The clocks of two machines may differ; runs are told apart by their ids.
@@ -33,15 +36,27 @@ constexpr Milliseconds clock_margin{std::chrono::minutes{10}};
 
 }  // namespace
 
-std::string replay_checkpoint(Timestamp began) {
+std::string replay_checkpoint(Timestamp began, const std::string& trouble) {
     json::Writer out;
-    return out.begin_object().member("since_ms", to_ms(began)).end_object().text();
+    out.begin_object().member("since_ms", to_ms(began));
+    if (!trouble.empty()) out.member("trouble", trouble);
+    return out.end_object().text();
 }
 
 std::optional<Timestamp> read_replay_checkpoint(const std::string& checkpoint) {
     const auto document = json::Document::parse(checkpoint);
     if (!document || !(*document)["since_ms"].is_integer()) return std::nullopt;
     return from_ms((*document)["since_ms"].integer());
+}
+
+std::string trouble_in(const std::string& checkpoint) {
+    const auto document = json::Document::parse(checkpoint);
+    return document ? std::string{(*document)["trouble"].string()} : std::string{};
+}
+
+std::int64_t most_open_at(double per_second) {
+    if (per_second <= 0) return static_cast<std::int64_t>(most_open);
+    return static_cast<std::int64_t>(std::clamp(std::ceil(per_second * seconds_open), 1.0, most_open));
 }
 
 // What the threads and the coroutines of a run share. The tally belongs to the executor, but while the past is read.
@@ -52,7 +67,7 @@ struct Replay::Course {
           checkpoint{terms.checkpoint},
           tally{terms.run_id, destination},
           woken{executor} {
-        control->most_open = most_open;
+        control->most_open = most_open_at(terms.per_second);
     }
 
     void take(const v1::Outcome& outcome) {
@@ -77,6 +92,7 @@ struct Replay::Course {
     std::string replay_topic;
     std::string checkpoint;
     ReplayTally tally;
+    std::unordered_set<std::string> past{};  // told of before the run was taken up; the same all the while it writes
     asio::steady_timer woken;
     std::shared_ptr<WritingControl> control = std::make_shared<WritingControl>();
     std::unique_ptr<kafka::Tail> tail{};
@@ -141,6 +157,7 @@ void Replay::read_past(Course& course, const kafka::Settings& kafka, Timestamp s
     };
     kafka::read_all(kafka, "sync.outcomes", add_outcome, terms);
     course.control->open = course.tally.open();
+    course.past = course.tally.keys();
 }
 
 // Blocks until the run is over.
@@ -164,6 +181,7 @@ void Replay::listen(const std::shared_ptr<Course>& course, const asio::any_io_ex
 asio::awaitable<void> Replay::write(std::shared_ptr<Course> course, ReplayTerms terms) {
     WritingHooks hooks;
     hooks.found = [course](std::int64_t found, std::int64_t overtaken) { course->tally.found(found, overtaken); };
+    hooks.known = [course](const std::string& key) { return course->past.contains(key); };
     hooks.admit = [course](const std::string& opportunity, std::int64_t version) {
         if (!course->tally.add_sent(opportunity, version)) return false;
         course->control->open = course->tally.open();
@@ -196,7 +214,7 @@ asio::awaitable<ReplayProgress> Replay::run(ReplayTerms terms, Tell tell) {
     current_ = course;
     course->control->paused = paused_;
     const auto since = read_replay_checkpoint(terms.checkpoint);
-    if (!since) course->checkpoint = replay_checkpoint(clock_.now());
+    course->checkpoint = replay_checkpoint(since.value_or(clock_.now()));
     std::exception_ptr failure;
     try {
         // Stands before anything is written, so that no outcome is missed.

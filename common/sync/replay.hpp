@@ -4,7 +4,8 @@
 // every record has its outcome. Nobody is notified because of it.
 //
 // What was written is found again in the topics themselves, so a run that a process leaves unfinished is taken up by
-// the next one where it was left. It keeps some 150 bytes for each opportunity that it tells of.
+// the next one where it was left. It keeps some 150 bytes for each opportunity that it tells of, and another 100 for
+// each of those that were told of before it was taken up.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -23,27 +24,36 @@
 
 namespace hirewire::sync {
 
-class Replay {
+// What ReplayTask has a replay done by.
+class Replaying {
 public:
     using Tell = std::function<boost::asio::awaitable<void>(ReplayProgress)>;
 
+    virtual ~Replaying() = default;
+    // As Replay has them.
+    virtual boost::asio::awaitable<ReplayProgress> run(ReplayTerms terms, Tell tell) = 0;
+    virtual void stop() = 0;
+};
+
+class Replay final : public Replaying {
+public:
     Replay(
         boost::asio::any_io_executor executor,
         kafka::Settings kafka,
         kafka::Producer& producer,
         const Clock& clock,
         std::string destination);
-    ~Replay();
+    ~Replay() override;
     // Writes what is wanted to sync.<dest>.replay and waits until each record has an outcome; what is set aside in a
     // retry topic counts as one. `tell` is called about once a second and at the end. One at a time. Answers with
     // `done` false after stop(). Throws std::runtime_error when Kafka does not answer or take it: the same run may
     // then be called again with the last checkpoint. What `tell` throws ends it in the same way.
-    boost::asio::awaitable<ReplayProgress> run(ReplayTerms terms, Tell tell);
+    boost::asio::awaitable<ReplayProgress> run(ReplayTerms terms, Tell tell) override;
     // Of the one that is under way: writes nothing more until resume().
     void pause();
     void resume();
     // Ends the one that is under way; what is written stays written.
-    void stop();
+    void stop() override;
 
 private:
     struct Course;
@@ -63,8 +73,14 @@ private:
     boost::asio::thread_pool listening_{1};  // reading Kafka whole blocks
 };
 
-// Where a run stands that began then: what it wrote since tells the rest.
-std::string replay_checkpoint(Timestamp began);
+// Where a run stands that began then: what it wrote since tells the rest. `trouble` is why it was interrupted, if it
+// was, for those who look on.
+std::string replay_checkpoint(Timestamp began, const std::string& trouble = {});
 std::optional<Timestamp> read_replay_checkpoint(const std::string& checkpoint);
+std::string trouble_in(const std::string& checkpoint);
+
+// How many records may be written and unanswered. At a rate of its own it is what is due in two seconds, so that what
+// a standstill of the destination has kept back does not come all at once.
+std::int64_t most_open_at(double per_second);
 
 }  // namespace hirewire::sync

@@ -1,8 +1,16 @@
 #include "common/sync/replay_book.hpp"
 
+#include <algorithm>
+
 #include "common/sync/replay_spec.hpp"
 
 namespace hirewire::sync {
+namespace {
+
+// A minute or two: what mends itself has had its time, and others wait behind it.
+constexpr int most_failures = 5;
+
+}  // namespace
 
 void ReplayBook::hear(const v1::Run& run) {
     if (run.kind() != replay_kind || run.destination() != destination_) return;
@@ -44,6 +52,15 @@ ReplayBook::Wish ReplayBook::wish(const std::string& run_id) const {
     const auto found = open_.find(run_id);
     if (found == open_.end()) return Wish::none;
     return found->second.paused ? Wish::pause : Wish::run;
+}
+
+bool ReplayBook::has_failed(const std::string& run_id, std::int64_t reached) {
+    const auto found = open_.find(run_id);
+    if (found == open_.end()) return false;
+    auto& entry = found->second;
+    if (reached > entry.reached) entry.failures = 0;
+    entry.reached = std::max(entry.reached, reached);
+    return ++entry.failures >= most_failures;
 }
 
 }  // namespace hirewire::sync

@@ -22,11 +22,17 @@ public:
     enum class Wish { run, pause, none };  // none: cancelled or ended
     [[nodiscard]] Wish wish(const std::string& run_id) const;
 
+    // It was tried and failed, having come so far in all: records written and answered. True when it is to be given
+    // up: it has failed five times in a row and got no further meanwhile.
+    bool has_failed(const std::string& run_id, std::int64_t reached);
+
 private:
     struct Entry {
         v1::Run run{};  // as it was told last
         bool paused = false;
         std::uint64_t order = 0;
+        int failures = 0;
+        std::int64_t reached = 0;  // at the failures
     };
     std::string destination_;
     std::map<std::string, Entry> open_;

@@ -1,6 +1,5 @@
 #include "common/sync/replay_reading.hpp"
 
-#include <string>
 #include <unordered_map>
 
 #include "common/kafka/reader.hpp"
@@ -14,6 +13,8 @@ namespace {
 // is written to hiring.opportunities.
 constexpr std::int64_t last_changes = 5'000;
 
+}  // namespace
+
 std::string topic_of(ReplaySource source) {
     switch (source) {
         case ReplaySource::changes:
@@ -24,8 +25,6 @@ std::string topic_of(ReplaySource source) {
             return "hiring.opportunities";
     }
 }
-
-}  // namespace
 
 void read_replay(
     const kafka::Settings& kafka,
@@ -56,15 +55,15 @@ void read_replay(
     };
     kafka::read_all(kafka, source, find, where);
     selection.close();
+    // Writing may take hours, and these are whole records.
+    selection.keep_chosen(just_changed);
     if (reading.found) reading.found(selection.found(), selection.overtaken());
     const auto take = [&](const kafka::Record& record) {
         check();
         if (selection.chosen(record)) reading.take(record);
     };
     kafka::read_all(kafka, source, take, where);
-    for (const auto& [key, record] : just_changed) {
-        if (selection.chosen(record)) reading.take(record);
-    }
+    for (const auto& [key, record] : just_changed) reading.take(record);
 }
 
 }  // namespace hirewire::sync

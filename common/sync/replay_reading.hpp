@@ -4,12 +4,16 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "common/kafka/record.hpp"
 #include "common/kafka/settings.hpp"
 #include "common/sync/replay_terms.hpp"
 
 namespace hirewire::sync {
+
+// Where the records of a source are: "hiring.changes".
+std::string topic_of(ReplaySource source);
 
 struct ReplayReading {
     // At every record: throws to end the reading. May be empty.

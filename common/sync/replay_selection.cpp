@@ -51,4 +51,8 @@ bool ReplaySelection::chosen(const kafka::Record& record) const {
            latest.in_changes == is_of_changes(record);
 }
 
+void ReplaySelection::keep_chosen(std::unordered_map<std::string, kafka::Record>& records) const {
+    std::erase_if(records, [this](const auto& one) { return !chosen(one.second); });
+}
+
 }  // namespace hirewire::sync

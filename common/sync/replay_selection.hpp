@@ -23,6 +23,8 @@ public:
     void close();
     // The second reading.
     [[nodiscard]] bool chosen(const kafka::Record& record) const;
+    // Leaves of these, by their keys, those that are chosen.
+    void keep_chosen(std::unordered_map<std::string, kafka::Record>& records) const;
 
     // Records that are wanted. Of hiring.changes each one counts, and the newest state speaks for all of its
     // opportunity, be it wanted or not.

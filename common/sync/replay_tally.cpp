@@ -27,11 +27,13 @@ bool ReplayTally::add(const v1::Outcome& outcome) {
     const auto& runs = outcome.run_ids();
     if (outcome.destination() != destination_) return false;
     if (std::find(runs.begin(), runs.end(), run_id_) == runs.end()) return false;
-    if (!is_answer(outcome)) return true;
     // One that is not known was written by an earlier process, and its record is gone.
-    add_sent(outcome.opportunity_id(), outcome.version());
-    auto& entry = entries_.at(outcome.opportunity_id());
-    if (entry.version != outcome.version()) return true;
+    if (is_answer(outcome)) add_sent(outcome.opportunity_id(), outcome.version());
+    const auto found = entries_.find(outcome.opportunity_id());
+    if (found == entries_.end() || found->second.version != outcome.version()) return true;
+    auto& entry = found->second;
+    add_calls(entry, outcome);
+    if (!is_answer(outcome)) return true;
     // A second copy of a record is met by what the first one did: that is no news.
     const bool unasked = outcome.http_status() == 0;
     const bool repeated = unasked && (outcome.outcome() == v1::OUTCOME_KIND_UNCHANGED ||
@@ -44,7 +46,6 @@ bool ReplayTally::add(const v1::Outcome& outcome) {
         ++answered_;
     }
     entry.outcome = outcome.outcome();
-    entry.calls = outcome.http_status() != 0 ? std::max(1, outcome.attempts()) : 0;
     entry.effect = outcome.effect() == "created"   ? Effect::created
                    : outcome.effect() == "updated" ? Effect::updated
                                                    : Effect::none;
@@ -52,16 +53,39 @@ bool ReplayTally::add(const v1::Outcome& outcome) {
     return true;
 }
 
+// The outcomes of one record come in order: what is told again is no younger than what was told last.
+void ReplayTally::add_calls(Entry& entry, const v1::Outcome& outcome) {
+    std::int32_t calls = entry.calls;
+    if (!outcome.has_calls()) {
+        // An earlier version tells of attempts, each time of all of them.
+        const bool asked = outcome.http_status() != 0 && is_answer(outcome);
+        if (asked) calls = std::max({calls, outcome.attempts(), 1});
+    } else if (outcome.decided_at_ms() > entry.told_ms) {
+        entry.told_ms = outcome.decided_at_ms();
+        calls += outcome.calls();
+    }
+    calls_ += calls - entry.calls;
+    entry.calls = calls;
+}
+
 void ReplayTally::count(const Entry& entry, std::int64_t by) {
     outcomes_[entry.outcome] += by;
-    calls_ += by * entry.calls;
     if (entry.effect == Effect::created) created_ += by;
     if (entry.effect == Effect::updated) updated_ += by;
 }
 
+std::unordered_set<std::string> ReplayTally::keys() const {
+    std::unordered_set<std::string> keys;
+    keys.reserve(entries_.size());
+    for (const auto& [key, entry] : entries_) keys.insert(key);
+    return keys;
+}
+
 ReplayProgress ReplayTally::progress() const {
     ReplayProgress progress;
-    progress.found = found_;
+    // Who goes on with a run looks anew for what is wanted, and may want less by now than what was written before.
+    if (found_) progress.found = std::max(*found_, sent() + overtaken_);
+    progress.overtaken = overtaken_;
     progress.sent = sent();
     progress.calls = calls_;
     for (const auto& [outcome, count] : outcomes_) {

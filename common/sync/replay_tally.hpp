@@ -2,8 +2,10 @@
 // The counting of a replay: what was written, what sync.outcomes says came of it, each record once. Pure.
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "common/sync/replay_terms.hpp"
@@ -28,6 +30,8 @@ public:
     // Written, and without an answer.
     [[nodiscard]] std::int64_t open() const { return sent() - answered_; }
     [[nodiscard]] std::int64_t sent() const { return static_cast<std::int64_t>(entries_.size()); }
+    // The opportunities and postings of which a record was written.
+    [[nodiscard]] std::unordered_set<std::string> keys() const;
     // All but the checkpoint and the end.
     [[nodiscard]] ReplayProgress progress() const;
 
@@ -36,9 +40,11 @@ private:
     struct Entry {
         std::int64_t version = 0;
         v1::OutcomeKind outcome = v1::OUTCOME_KIND_UNSPECIFIED;  // unspecified = no answer yet
-        std::int32_t calls = 0;
         Effect effect = Effect::none;
+        std::int32_t calls = 0;    // of all its outcomes
+        std::int64_t told_ms = 0;  // when the last of them was decided
     };
+    void add_calls(Entry& entry, const v1::Outcome& outcome);
     void count(const Entry& entry, std::int64_t by);
 
     std::string run_id_;
@@ -46,7 +52,7 @@ private:
     std::unordered_map<std::string, Entry> entries_;
     std::map<v1::OutcomeKind, std::int64_t> outcomes_;
     std::int64_t answered_ = 0;
-    std::int64_t found_ = 0;
+    std::optional<std::int64_t> found_{};
     std::int64_t overtaken_ = 0;
     std::int64_t created_ = 0;
     std::int64_t updated_ = 0;

@@ -31,13 +31,14 @@ struct ReplayTerms {
 };
 
 struct ReplayProgress {
-    std::int64_t found = 0;  // records that are wanted; known once reading is through
-    std::int64_t sent = 0;   // written to sync.<dest>.replay
+    std::int64_t found = 0;      // records that are wanted; known once reading is through
+    std::int64_t overtaken = 0;  // those of them for which a newer one of the same opportunity speaks
+    std::int64_t sent = 0;       // written to sync.<dest>.replay
     // By name ("applied", "unchanged", "superseded", "skipped", "unmapped", "retrying", "dead", ...), each record
     // that is wanted once. A change that a newer one of its opportunity overtakes is superseded without being sent.
     std::map<std::string, std::int64_t> outcomes{};
     std::map<std::string, std::int64_t> effects{};  // "created", "updated"
-    std::int64_t calls = 0;                         // attempts that the destination answered
+    std::int64_t calls = 0;                         // requests that the destination was sent
     std::string checkpoint{};
     bool done = false;
 };

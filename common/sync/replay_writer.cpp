@@ -125,6 +125,7 @@ struct ReplayWriter::Flow {
     }
 
     static void hand_over(const std::shared_ptr<Flow>& flow, const kafka::Record& record) {
+        if (flow->hooks.known && flow->hooks.known(record.key)) return;
         const auto change = read_change(record);
         if (!change) return;
         flow->await_turn();

@@ -26,11 +26,14 @@ struct WritingControl {
     std::int64_t most_open = std::numeric_limits<std::int64_t>::max();
 };
 
-// Both are called on the executor.
+// Each may be empty.
 struct WritingHooks {
-    // How many are wanted, and how many of them another one speaks for; before the first is written.
+    // On the executor: how many are wanted, and how many of them another one speaks for; before the first is written.
     std::function<void(std::int64_t, std::int64_t)> found{};
-    // Before each: an opportunity's or posting's id and the version. False leaves it out.
+    // On the reading thread: whether an opportunity or posting, by its id, was told of before. It is left out, and
+    // takes no turn of those that the rate has.
+    std::function<bool(const std::string&)> known{};
+    // On the executor, before each: an opportunity's or posting's id and the version. False leaves it out.
     std::function<bool(const std::string&, std::int64_t)> admit{};
 };
 

@@ -53,8 +53,11 @@ People::People(lever::Api& api, Library& library, const Clock& clock, std::strin
 http::Handler People::handler() {
     std::vector<http::Route> routes;
     routes.push_back(
-        {http::Method::get, "/internal/opportunities/{id}/person", [this](const http::Incoming&, http::PathValues v) {
-             return person(v[0]);
+        {http::Method::get,
+         "/internal/opportunities/{id}/person",
+         [this](const http::Incoming& request, http::PathValues v) {
+             const bool has_time = http::query_value(request.target, "backfill") == "true";
+             return person(v[0], has_time ? lever::Priority::backfill : lever::Priority::person);
          }});
     routes.push_back({http::Method::get, "/internal/vocabulary", [this](const http::Incoming&, http::PathValues) {
                           return vocabulary();
@@ -80,9 +83,9 @@ asio::awaitable<http::Reply> People::answer(const http::Incoming& request, http:
     co_return co_await routes(request);
 }
 
-asio::awaitable<http::Reply> People::person(std::string opportunity_id) {
+asio::awaitable<http::Reply> People::person(std::string opportunity_id, lever::Priority priority) {
     if (auto known = library_.person(opportunity_id)) co_return person_reply(*known);
-    auto read = co_await api_.opportunity(opportunity_id, lever::Priority::person);
+    auto read = co_await api_.opportunity(opportunity_id, priority);
     if (!read) co_return failure(read.error());
     if (read->opportunity.anonymized) {
         co_return http::problem(404, "not_visible", "The person has been anonymized in Lever.");
@@ -92,11 +95,11 @@ asio::awaitable<http::Reply> People::person(std::string opportunity_id) {
     known.contact_id = read->opportunity.contact_id;
     known.read_at = read->read_at;
     if (read->opportunity.archived) {
-        auto words = co_await library_.vocabulary(read->opportunity, lever::Priority::person);
+        auto words = co_await library_.vocabulary(read->opportunity, priority);
         if (!words) co_return failure(words.error());
         const auto reason = (*words)->archive_reasons.find(read->opportunity.archived->reason_id);
         if (reason != (*words)->archive_reasons.end() && reason->second.hired) {
-            auto start = co_await library_.start_date(opportunity_id, lever::Priority::person);
+            auto start = co_await library_.start_date(opportunity_id, priority);
             if (!start) co_return failure(start.error());
             known.start_date = start->value_or("");
             known.hired_at_ms = read->opportunity.archived->at_ms;

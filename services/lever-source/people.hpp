@@ -1,7 +1,8 @@
 #pragma once
 // The internal API: who somebody is, asked for at the moment of an attempt; which addresses Lever knows; what Lever's
 // stages and archive reasons are called. Bearer token, never public. What Lever does not show is 404 `not_visible`;
-// when Lever, or its request budget, has no answer in time it is 503 with Retry-After.
+// when Lever, or its request budget, has no answer in time it is 503 with Retry-After. Asked with `?backfill=true`,
+// who somebody is comes behind all that is live.
 #include "common/http/server.hpp"
 #include "services/lever-source/library.hpp"
 
@@ -15,7 +16,7 @@ public:
 
 private:
     boost::asio::awaitable<http::Reply> answer(const http::Incoming& request, http::Handler routes);
-    boost::asio::awaitable<http::Reply> person(std::string opportunity_id);
+    boost::asio::awaitable<http::Reply> person(std::string opportunity_id, lever::Priority priority);
     boost::asio::awaitable<http::Reply> vocabulary();
     boost::asio::awaitable<http::Reply> posting(std::string id);
     boost::asio::awaitable<http::Reply> presence(std::string body);

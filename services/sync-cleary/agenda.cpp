@@ -46,6 +46,10 @@ std::string daily_id(const std::string& account, const std::string& day) {
     return uuid_v5({account, "cleary.daily", day});
 }
 
+std::string replay_id(const std::string& run_id) {
+    return std::string{run_prefix} + run_id;
+}
+
 std::optional<v1::Run> next_run(
     const Agenda& agenda, const std::string& account, Timestamp now, const Settings& settings) {
     const v1::Run* next = nullptr;

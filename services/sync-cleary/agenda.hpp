@@ -34,6 +34,9 @@ std::string joined_by(const v1::Run& run);
 
 std::string daily_id(const std::string& account, const std::string& day);
 
+// Under which a run has hires told and their outcomes name it.
+std::string replay_id(const std::string& run_id);
+
 // What is to be done now: as it was told last, with nothing but an id when it is new. Throws std::runtime_error when
 // the machine does not know the time zone.
 std::optional<v1::Run> next_run(

@@ -19,7 +19,8 @@ struct Ending {
 };
 // By opportunity.
 using Endings = std::map<std::string, Ending>;
-// Outcomes of other runs and of live traffic are none of this run's. In the order of the topic.
+// Outcomes of other runs and of live traffic are none of this run's; its id is the one that its outcomes have. In the
+// order of the topic.
 void add_outcome(Endings& endings, const v1::Outcome& outcome, const std::string& run_id);
 // What Cleary itself answered last of each hire, in whatever run or none. In the order of the topic.
 void add_last_word(Endings& endings, const v1::Outcome& outcome);

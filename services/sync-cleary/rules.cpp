@@ -346,6 +346,13 @@ sync::Plan take_back(const v1::Change& change, const Settings& settings) {
         change.kind() == v1::CHANGE_KIND_UNHIRED ? "un-hired: reported, nothing changed" : "not hired");
 }
 
+// A run, or an operator who has a dead letter told once more: that is one of a run's.
+bool is_asked_by_run(const sync::Situation& situation) {
+    return std::any_of(situation.run_ids.begin(), situation.run_ids.end(), [](const std::string& id) {
+        return id.starts_with(run_prefix) || id.starts_with(sync::redrive_prefix);
+    });
+}
+
 }  // namespace
 
 bool is_hired_since(std::int64_t hired_at_ms, const Settings& settings) {
@@ -362,7 +369,7 @@ sync::Plan bring_to_preboarding(
         return settle(v1::OUTCOME_KIND_SKIPPED, "hired before cleary.hired_since");
     }
     if (change.contact_id().empty()) return fail(pipeline::Refused{.reason = "the change names no contact"});
-    if (!settings.at_once && situation.run_id.empty()) {
+    if (!settings.at_once && !is_asked_by_run(situation)) {
         return settle(v1::OUTCOME_KIND_SKIPPED, "left to the daily run");
     }
     return {sync::AskPerson{.then = [change, settings](const std::optional<sync::Person>& person) {

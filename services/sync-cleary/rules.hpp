@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "common/sync/destination.hpp"
 #include "services/sync-cleary/user.hpp"
@@ -27,6 +28,9 @@ struct Settings {
     // Whether an un-hired person who is still in pre-boarding is deactivated. Else it is reported only.
     bool deactivate_unhired = false;
 };
+
+// How the ids begin under which the runs have hires told (agenda.hpp): no other replay is one of them.
+inline constexpr std::string_view run_prefix = "cleary-";
 
 sync::Plan bring_to_preboarding(const v1::Change& change, const sync::Situation& situation, const Settings& settings);
 

@@ -90,7 +90,7 @@ asio::awaitable<void> Runner::carry_out(Course& course) {
     co_await read(course);
 
     sync::ReplayTerms terms;
-    terms.run_id = course.run.run_id();
+    terms.run_id = replay_id(course.run.run_id());
     // What Cleary has is compared again, whatever it was told before.
     terms.forced = true;
     terms.checkpoint = course.run.checkpoint();

@@ -1,6 +1,7 @@
 #include "services/sync-cleary/sources.hpp"
 
 #include "common/kafka/reader.hpp"
+#include "services/sync-cleary/agenda.hpp"
 
 namespace hirewire::cleary {
 namespace {
@@ -23,9 +24,9 @@ Hires read_hires(const kafka::Settings& settings) {
 
 Endings read_endings(const kafka::Settings& settings, const std::string& run_id) {
     Endings endings;
-    const auto add = [&endings, &run_id](const kafka::Record& record) {
+    const auto add = [&endings, id = replay_id(run_id)](const kafka::Record& record) {
         v1::Outcome outcome;
-        if (record.value && outcome.ParseFromString(*record.value)) add_outcome(endings, outcome, run_id);
+        if (record.value && outcome.ParseFromString(*record.value)) add_outcome(endings, outcome, id);
     };
     kafka::ReadTerms terms;
     terms.last = last_outcomes;

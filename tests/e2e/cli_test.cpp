@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdlib>
+#include <fstream>
 #include <map>
 #include <set>
 #include <string>
@@ -36,6 +38,29 @@ Ended alone(Words words) {
     command.arguments = std::move(words);
     command.log_file = directory.path() + "/" + std::to_string(++commands) + ".log";
     return run(command, Milliseconds{30'000});
+}
+
+// Words that mean nothing, and what has to be in the answer.
+struct Wrong {
+    Words words{};
+    std::string telling{};
+};
+
+void is_refused(const Words& words, const std::string& telling) {
+    const auto ended = alone(words);
+    INFO("hirewire", joined(words), "\n", ended.output, ended.log);
+    CHECK(ended.exit_code == 2);
+    CHECK(ended.output.empty());
+    const auto lines = lines_of(ended.log);
+    REQUIRE(lines.size() >= 1);
+    CHECK(lines.size() <= 2);  // the second one says that there is --help
+    CHECK(lines.front().find(telling) != std::string::npos);
+}
+
+// Where the real Kafka asks for a password; the embedded broker never does.
+std::string brokers_with_login() {
+    const char* brokers = std::getenv("HIREWIRE_TEST_SASL_BROKERS");
+    return brokers != nullptr ? brokers : "";
 }
 
 struct Operator {
@@ -94,43 +119,73 @@ struct Operator {
 
 }  // namespace
 
-TEST_CASE("hirewire: every verb's wrong use is one helpful sentence and exit code 2") {
-    const std::vector<Words> wrong{
-        {},
-        {"nothing-like-it"},
-        {"topics"},
-        {"topics", "list", "--partitions", "0"},
-        {"snapshot"},
-        {"replay"},
-        {"replay", "start"},
-        {"pause"},
-        {"resume"},
-        {"run"},
-        {"run", "nothing-like-it"},
-        {"webhooks"},
-        {"webhooks", "list"},
-        {"config"},
-        {"config", "explain"},
-        {"dlq"},
-        {"dlq", "list"},
-        {"dlq", "list", "--dest", "clara"},
-        {"dlq", "redrive", "--dest", "clara", "--status", "12"},
-        {"timeline"},
-        {"timeline", "opportunity-1"},
-        {"status", "--no-such-flag"},
-        {"status"},
-        {"tail"},
-        {"tail", "sync.outcomes", "--count", "0"},
-        {"send"},
-        {"send", "noSuchEvent"}};
-    for (const auto& words : wrong) {
-        const auto ended = alone(words);
-        INFO("hirewire", joined(words), "\n", ended.output, ended.log);
-        CHECK(ended.exit_code == 2);
-        CHECK(ended.output.empty());
-        const auto lines = lines_of(ended.log);
-        CHECK(lines.size() >= 1);
-        CHECK(lines.size() <= 2);  // the second one says that there is --help
+TEST_CASE("hirewire: every verb's wrong use is one sentence that says what is wrong, and exit code 2") {
+    const std::string where = "where is Kafka?";
+    const std::vector<Wrong> wrong{
+        {{}, "hirewire --help lists the verbs"},
+        {{"nothing-like-it"}, "there is no verb \"nothing-like-it\""},
+        {{"--brokers", "127.0.0.1:1", "status"}, "--brokers comes behind the verb"},
+        {{"topics"}, "topics apply or list"},
+        {{"topics", "lst"}, "there is no \"topics lst\""},
+        {{"topics", "list", "--partitions", "0"}, "--partitions"},
+        {{"snapshot"}, "--to"},
+        {{"replay"}, "start, list, status, pause, resume or cancel"},
+        {{"replay", "strt", "--to", "clara"}, "there is no \"replay strt\""},
+        {{"replay", "start"}, "--to"},
+        {{"pause"}, "--dest"},
+        {{"resume"}, "--dest"},
+        {{"run"}, "kind"},
+        {{"run", "nothing-like-it"}, "nothing-like-it"},
+        {{"webhooks"}, "list, verify or register"},
+        {{"webhooks", "foo"}, "there is no \"webhooks foo\""},
+        {{"webhooks", "list"}, "HIREWIRE_CONFIG"},
+        {{"config"}, "check, explain or test"},
+        {{"config", "chekc"}, "there is no \"config chekc\""},
+        {{"config", "explain"}, "key"},
+        {{"dlq"}, "list, show, redrive or discard"},
+        {{"dlq", "lst", "--dest", "clara"}, "there is no \"dlq lst\""},
+        {{"dlq", "--dest", "clara", "list"}, "--dest comes behind the verb"},
+        {{"dlq", "list"}, "--dest"},
+        {{"dlq", "list", "--dest", "clara"}, where},
+        {{"dlq", "redrive", "--dest", "clara", "--status", "12"}, "--status"},
+        {{"timeline"}, "opportunity"},
+        {{"timeline", "opportunity-1"}, where},
+        {{"status", "--no-such-flag"}, "--no-such-flag"},
+        {{"status"}, where},
+        {{"tail"}, "topic"},
+        {{"tail", "sync.outcomes", "--count", "0"}, "--count"},
+        {{"send"}, "sample"},
+        {{"send", "noSuchEvent"}, "--samples"}};
+    for (const auto& [words, telling] : wrong) is_refused(words, telling);
+}
+
+// A Kafka that does not answer is no reason to keep quiet about the words, nor to wait for seconds with them.
+TEST_CASE("hirewire: what cannot be meant is told without a broker, too") {
+    const std::vector<Wrong> wrong{
+        {{"topics", "list", "--topics", "no-such-list.toml"}, "--topics FILE"},
+        {{"snapshot", "--to", "theorg"}, "hirewire run theorg"},
+        {{"replay", "start", "--to", "theorg"}, "hirewire run theorg"},
+        {{"replay", "start", "--to", "clara", "--from", "garbage"}, "--from: \"garbage\""},
+        {{"replay", "start", "--to", "clara", "--rate", "foo"}, "--rate: \"foo\""},
+        {{"replay", "start", "--to", "clara", "--ask"}, "--dry-run"},
+        {{"run", "sweep", "--force", "--yes"}, "--force is for"},
+        {{"run", "cleary", "--csv", "hires.csv", "--force"}, "--force is for"},
+        {{"run", "sweep", "--csv", "hires.csv"}, "--csv is for"},
+        {{"run", "theorg", "--force"}, "give --yes, too"},
+        {{"run", "postings", "--force"}, "more than half"},
+        {{"dlq", "redrive", "--dest", "clara"}, "which letters?"},
+        {{"dlq", "redrive", "--dest", "clara", "--all", "--rate", "foo"}, "--rate: \"foo\""},
+        {{"dlq", "discard", "--dest", "clara", "--yes"}, "which letters?"},
+        {{"dlq", "list", "--dest", "clara", "--from", "garbage"}, "--from: \"garbage\""},
+        {{"dlq", "show", "--dest", "clara", "newest"}, "3/1042"},
+        {{"timeline", ""}, "of which opportunity?"},
+        {{"timeline", "opportunity-1", "--from", "garbage"}, "--from: \"garbage\""},
+        {{"tail", "sync.outcomes", "--from", "garbage"}, "--from: \"garbage\""}};
+    for (auto [words, telling] : wrong) {
+        words.insert(words.end(), {"--brokers", "127.0.0.1:1"});
+        const auto began = std::chrono::steady_clock::now();
+        is_refused(words, telling);
+        CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds{3});
     }
 }
 
@@ -155,6 +210,43 @@ TEST_CASE("hirewire: without a broker, one sentence within five seconds and exit
         CHECK(lines_of(ended.log).size() == 1);
         CHECK(ended.log.find("kafka at 127.0.0.1:1 does not answer") != std::string::npos);
     }
+}
+
+TEST_CASE(
+    "hirewire: wrong credentials are told in one sentence within five seconds, and the right ones work" *
+    doctest::skip(brokers_with_login().empty())) {
+    const TemporaryDirectory directory;
+    const std::vector<Setting> settings{
+        {"account", "name", in_quotes("test")},
+        {"redis", "host", in_quotes("127.0.0.1")},
+        {"kafka", "brokers", in_quotes(brokers_with_login())},
+        {"kafka", "password_env", in_quotes("KAFKA_PASSWORD")},
+        {"kafka",
+         "options",
+         R"({"security.protocol" = "SASL_PLAINTEXT", "sasl.mechanism" = "PLAIN", "sasl.username" = "hirewire"})"}};
+    const std::string config = directory.path() + "/hirewire.toml";
+    std::ofstream{config} << toml_text(settings);
+    const auto with_password = [&](const std::string& password) {
+        Command command;
+        command.program = program("");
+        command.arguments = {"replay", "list", "--config", config};
+        command.environment["KAFKA_PASSWORD"] = password;
+        command.log_file = directory.path() + "/" + password + ".log";
+        return run(command, Milliseconds{30'000});
+    };
+    const auto began = std::chrono::steady_clock::now();
+    const auto refused = with_password("guessed");
+    INFO(refused.output, refused.log);
+    CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds{5});
+    CHECK(refused.exit_code == 1);
+    CHECK(lines_of(refused.log).size() == 1);
+    CHECK(refused.log.find("kafka at " + brokers_with_login() + " refuses the credentials") != std::string::npos);
+    CHECK(refused.log.find("guessed") == std::string::npos);
+    // Let in, it goes on to what there is: no topic of ours without a prefix.
+    const auto admitted = with_password("local");
+    INFO(admitted.output, admitted.log);
+    CHECK(admitted.log.find("refuses") == std::string::npos);
+    CHECK(admitted.log.find("does not answer") == std::string::npos);
 }
 
 TEST_CASE("hirewire: help has an example for each verb that looks or mends") {
@@ -211,8 +303,11 @@ TEST_CASE("dlq: what died is counted, redriven once its cause is mended, applied
     the.all_become_right();
     CHECK(the.calls() == before + dead_ones);
     // A second time there is nothing to do, and nothing is done.
-    CHECK(ann.run_cli({"dlq", "redrive", "--dest", "clara", "--all", "--yes"}).exit_code == 0);
+    CHECK(ann.json_of({"dlq", "redrive", "--dest", "clara", "--all", "--yes"})["redriven"].integer(-1) == 0);
     CHECK(the.calls() == before + dead_ones);
+    // One that is named and cannot be redriven is a failure.
+    CHECK(ann.run_cli({"dlq", "redrive", "--dest", "clara", "nonsense", "--yes"}).exit_code == 2);
+    CHECK(ann.run_cli({"dlq", "redrive", "--dest", "clara", "0/999999", "--yes"}).exit_code == 1);
     CHECK(the.oracle.violations() == "");
 
     const auto life = ann.json_of({"timeline", everybody.front()});
@@ -269,6 +364,9 @@ TEST_CASE(
     CHECK(piped.exit_code == 0);
     CHECK(piped.output.find('\033') == std::string::npos);
     CHECK(ann.run_cli({"timeline", "nobody-at-all"}).exit_code == 1);
+    const auto of_clara = ann.json_of({"timeline", one, "--dest", "clara", "--from", "1h"});
+    CHECK(of_clara["moments"].size() >= 2);
+    CHECK(ann.run_cli({"timeline", one, "--dest", "klara"}).exit_code == 2);
 
     const std::string samples = std::string{HIREWIRE_SOURCE_DIR} + "/proto/samples";
     const auto sent = ann.run_cli({"send", "candidateHired", "--samples", samples});
@@ -289,6 +387,10 @@ TEST_CASE(
         REQUIRE(document.has_value());
         CHECK((*document)["value"]["destination"].string() == "clara");
     }
+    // What came of it, and why, is not cut off at the edge.
+    auto tailed = ann.on_terminal({"tail", "sync.outcomes", "--to-end"});
+    CHECK(tailed.wait() == 0);
+    CHECK(tailed.shown().find("decided_at") != std::string::npos);
     const auto hired = ann.run_cli({"tail", "lever.hires", "--from", "1h", "--count", "1"});
     CHECK(hired.output.find("candidateHired") != std::string::npos);
     const auto missing = ann.run_cli({"tail", "no.such.topic"});

@@ -192,7 +192,9 @@ TEST_CASE(
 
     std::vector<std::future<bool>> flood;
     for (int i = 0; i < 12; ++i) flood.push_back(lever.begin(look("flood", lever::Priority::webhook)));
+    auto replayed = lever.begin(look("replayed", lever::Priority::backfill));
     CHECK_FALSE(lever.ask(look("person", lever::Priority::person)));
+    CHECK_FALSE(lever.wait(std::move(replayed)));
     for (auto& one : flood) CHECK(lever.wait(std::move(one)));
     CHECK(lever.ask(look("person", lever::Priority::person)));
 }

@@ -180,3 +180,22 @@ TEST_CASE("replay: what one process leaves unfinished the next one finishes, and
     CHECK(daemon.keys.size() == 150);
     for (const auto& [key, times] : daemon.keys) CHECK(times == 1);
 }
+
+// Protects who resumes a long one: what was told before is passed over at once, whatever the rate.
+TEST_CASE("replay: what was told before takes no turn of the rate") {
+    Bench b;
+    b.write_changes(60, 1);
+    auto terms = b.terms();
+    terms.checkpoint = sync::replay_checkpoint(b.clock.now());
+    Daemon daemon{b.loop, *b.producer, terms.run_id};
+    const auto first = b.replay();
+    REQUIRE(b.play(*first, terms, [&] { daemon.step(); }).done);
+    // At this rate, sixty turns take longer than anybody here waits.
+    terms.per_second = 0.5;
+    const auto second = b.replay();
+    const auto end = b.play(*second, terms, [&] { daemon.step(); });
+    CHECK(end.done);
+    CHECK(end.found == 60);
+    CHECK(end.outcomes == Counts{{"applied", 60}});
+    for (const auto& [key, times] : daemon.keys) CHECK(times == 1);
+}

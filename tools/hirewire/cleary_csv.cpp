@@ -25,6 +25,7 @@
 #include "common/core/time.hpp"
 #include "common/http/client.hpp"
 #include "common/json/writer.hpp"
+#include "common/kafka/probe.hpp"
 #include "common/runtime/service.hpp"
 #include "common/sync/judge.hpp"
 #include "common/sync/person.hpp"
@@ -83,7 +84,7 @@ asio::awaitable<std::optional<sync::Person>> ask(http::Client& client, std::stri
     std::string trouble;
     for (int attempt = 1; attempt <= most_attempts; ++attempt) {
         http::Request request;
-        request.target = "/internal/opportunities/" + http::percent_encode(opportunity) + "/person";
+        request.target = "/internal/opportunities/" + http::percent_encode(opportunity) + "/person?backfill=true";
         request.headers.push_back({"Authorization", "Bearer " + token});
         const auto answer = co_await client.send(std::move(request), patience);
         Milliseconds pause = usual_pause;
@@ -200,6 +201,7 @@ void print(const Written& written, const std::string& file, bool as_json) {
 
 int write_cleary_csv(const ClearyCsvCommand& command) {
     const auto configured = read_config(command.config_file);
+    kafka::check_broker(command.kafka);
     const SystemClock clock;
     const auto selection = cleary::select(cleary::read_hires(command.kafka).standing(), configured.rules);
     cleary::Days days;

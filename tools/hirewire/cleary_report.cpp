@@ -1,5 +1,6 @@
 #include "tools/hirewire/cleary_report.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +41,7 @@ std::string row(const std::string& name, std::int64_t count) {
     return "  " + name + gap + number + "\n";
 }
 
-bool needs_somebody(const cleary::Ending& ending) {
+bool is_for_somebody(const cleary::Ending& ending) {
     return cleary::is_failure(ending.outcome) || ending.outcome == v1::OUTCOME_KIND_NEEDS_MERGE;
 }
 
@@ -50,6 +51,11 @@ std::string line_of(const std::string& opportunity, const cleary::Ending& ending
 }
 
 }  // namespace
+
+bool needs_somebody(const cleary::Endings& endings) {
+    return std::any_of(
+        endings.begin(), endings.end(), [](const auto& ending) { return is_for_somebody(ending.second); });
+}
 
 std::string cleary_table(const v1::Run& run, const cleary::Endings& endings) {
     std::array<char, 32> seconds{};
@@ -67,7 +73,7 @@ std::string cleary_table(const v1::Run& run, const cleary::Endings& endings) {
     std::size_t listed = 0;
     std::size_t all = 0;
     for (const auto& [opportunity, ending] : endings) {
-        if (!needs_somebody(ending)) continue;
+        if (!is_for_somebody(ending)) continue;
         if (++all > most_failures) continue;
         ++listed;
         list += line_of(opportunity, ending);
@@ -85,7 +91,7 @@ std::string cleary_json(const v1::Run& run, const cleary::Endings& endings) {
     for (const auto& [name, count] : counts) out.member(name, count);
     out.end_object().key("failures").begin_array();
     for (const auto& [opportunity, ending] : endings) {
-        if (!needs_somebody(ending)) continue;
+        if (!is_for_somebody(ending)) continue;
         out.begin_object().member("opportunity", opportunity);
         out.member("outcome", sync::name_of(ending.outcome)).member("reason", ending.reason).end_object();
     }

@@ -7,6 +7,8 @@
 
 namespace hirewire::cli {
 
+// Whether somebody has to see to one of them: who failed, or waits for a merge.
+bool needs_somebody(const cleary::Endings& endings);
 // For people; of the failures no more than twenty.
 std::string cleary_table(const v1::Run& run, const cleary::Endings& endings);
 // For programs; all of them.

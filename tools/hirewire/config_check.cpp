@@ -7,6 +7,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -73,7 +74,7 @@ sync::Vocabulary ask_lever_source(const std::string& file) {
     if (failure) std::rethrow_exception(failure);
     auto& answer = asked.value();
     if (!answer) {
-        throw config::Error{
+        throw std::runtime_error{
             "lever-source at " + internal.url + " does not tell Lever's lists: " + answer.error().message() + "." +
             the_other_way};
     }

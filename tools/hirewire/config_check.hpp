@@ -11,8 +11,8 @@ struct CheckCommand {
     bool as_json = false;
 };
 
-// 0: nothing to be done; 1: there are findings. Throws config::Error when the file cannot be used, or the lists
-// cannot be had.
+// 0: nothing to be done; 1: there are findings. Throws config::Error when the file cannot be used or the token for
+// lever-source is not there, and std::runtime_error when lever-source does not tell the lists.
 int check_config(const CheckCommand& command);
 
 }  // namespace hirewire::cli

@@ -7,11 +7,14 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <string_view>
 #include <utility>
 
+#include "common/config/as_json.hpp"
 #include "common/config/schema.hpp"
 #include "common/core/time.hpp"
 #include "common/http/client.hpp"
+#include "common/json/value.hpp"
 #include "common/runtime/service.hpp"
 #include "tools/hirewire/config_declared.hpp"
 
@@ -35,10 +38,40 @@ constexpr std::array<Known, 6> known{
      {"theorg", 9114},
      {"clinch", 9115}}};
 
+bool is_known(std::string_view section) {
+    return std::any_of(known.begin(), known.end(), [section](const Known& one) { return section == one.section; });
+}
+
 struct Endpoint {
     std::string address = "127.0.0.1";
     int port = 0;
 };
+
+AdminPort port_at(std::string_view service, const Endpoint& at) {
+    const bool everywhere = at.address == "0.0.0.0" || at.address == "::";
+    AdminPort port;
+    port.service = service;
+    port.base_url = "http://" + (everywhere ? std::string{"127.0.0.1"} : at.address) + ":" + std::to_string(at.port);
+    return port;
+}
+
+// A section of no program that is known here is another destination's. What it does not say has a default that only
+// its daemon knows, so the port has to be in the file; the receiver tells nothing that is shown.
+std::vector<AdminPort> others_in(const std::string& config_file) {
+    const auto document = json::Document::parse(config::read_as_json(config_file));
+    if (!document) throw config::Error{config_file + ": cannot be read."};
+    std::vector<AdminPort> ports;
+    for (const auto& [name, section] : document->root().members()) {
+        const auto number = section["admin_port"].integer();
+        const bool can_be_asked = number > 0 && number <= 65'535;
+        if (name == "receiver" || is_known(name) || !can_be_asked) continue;
+        Endpoint at;
+        at.port = static_cast<int>(number);
+        if (section["address"].is_string()) at.address = section["address"].string();
+        ports.push_back(port_at(name, at));
+    }
+    return ports;
+}
 
 }  // namespace
 
@@ -48,6 +81,8 @@ std::vector<AdminPort> admin_ports_of(const std::string& config_file) {
     runtime::Common common;
     config::Schema schema;
     runtime::declare_common(schema, common);
+    // Who reads the file for the brokers says which sections there may be.
+    schema.accept(there);
     for (std::size_t i = 0; i < known.size(); ++i) {
         endpoints[i].port = known[i].port;
         schema.section(known[i].section, "")
@@ -61,14 +96,9 @@ std::vector<AdminPort> admin_ports_of(const std::string& config_file) {
         // A port of 0 is any free one, which only the service's log tells.
         const bool can_be_asked = endpoints[i].port != 0;
         if (!can_be_asked || std::find(there.begin(), there.end(), known[i].section) == there.end()) continue;
-        const auto& address = endpoints[i].address;
-        const bool everywhere = address == "0.0.0.0" || address == "::";
-        AdminPort port;
-        port.service = known[i].section;
-        port.base_url =
-            "http://" + (everywhere ? std::string{"127.0.0.1"} : address) + ":" + std::to_string(endpoints[i].port);
-        ports.push_back(std::move(port));
+        ports.push_back(port_at(known[i].section, endpoints[i]));
     }
+    for (auto& other : others_in(config_file)) ports.push_back(std::move(other));
     return ports;
 }
 

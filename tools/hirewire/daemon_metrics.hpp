@@ -11,7 +11,8 @@ struct AdminPort {
     std::string service{};  // its section: "clara", "lever-source"
     std::string base_url{};
 };
-// Of the sections that the file has. Throws config::Error.
+// Of the sections that the file has: of those that are known here, and of any other that says its port. Throws
+// config::Error.
 std::vector<AdminPort> admin_ports_of(const std::string& config_file);
 
 // The Prometheus texts by service; a service that does not answer has none.

@@ -3,13 +3,15 @@
 #include <chrono>
 #include <cstdio>
 #include <functional>
+#include <stdexcept>
 #include <utility>
 
 #include "common/config/schema.hpp"
 #include "common/core/uuid.hpp"
-#include "common/json/writer.hpp"
+#include "common/kafka/probe.hpp"
 #include "common/kafka/reader.hpp"
 #include "common/kafka/topics.hpp"
+#include "common/sync/destination.hpp"
 #include "tools/hirewire/dlq_view.hpp"
 #include "tools/hirewire/letter_book.hpp"
 #include "tools/hirewire/letter_reading.hpp"
@@ -24,6 +26,11 @@ namespace {
 using Each = std::function<void(const kafka::Record&, const Letter&, Standing)>;
 
 LetterFilter filter_of(const DlqCommand& command) {
+    if (!command.id.empty() && !read_id(command.id)) {
+        throw config::Error{
+            "letter: \"" + command.id +
+            "\" is no dead letter's id; give its partition and offset, as dlq list names it: 3/1042"};
+    }
     const auto now = SystemClock{}.now();
     LetterFilter filter;
     filter.id = command.id;
@@ -52,6 +59,7 @@ void each_letter(const DlqCommand& command, const LetterBook& book, bool also_cl
 
 LetterBook open_book(const DlqCommand& command) {
     filter_of(command);  // what cannot be meant is said before anything is read
+    kafka::check_broker(command.kafka);
     need_destination(kafka::existing_topics(command.kafka), command.destination);
     return read_book(command.kafka, command.destination);
 }
@@ -70,25 +78,20 @@ void need_choice(const DlqCommand& command, const char* verb) {
         ": which letters? Give a letter's id, --reason, --status, --opportunity, --from or --until, or --all"};
 }
 
-void print_end(const DlqCommand& command, const LetterTask& task, const LetterWork& work, Milliseconds took) {
-    const bool redrives = task.word == v1::OUTCOME_KIND_REDRIVEN;
-    const char* word = redrives ? "redriven" : "discarded";
+void print_end(const DlqCommand& command, const LetterTask& task, std::int64_t count, Milliseconds took) {
     if (command.as_json) {
-        json::Writer out;
-        out.begin_object().member("destination", command.destination).member(word, work.count());
-        if (redrives) out.member("run_id", task.run_id);
-        out.member("by", task.why).member("took_ms", static_cast<std::int64_t>(took.count())).end_object();
-        std::printf("%s\n", out.text().c_str());
+        std::printf("%s\n", json_of(task, count, took).c_str());
         return;
     }
+    const bool redrives = task.word == v1::OUTCOME_KIND_REDRIVEN;
     const double seconds = std::chrono::duration<double>(took).count();
-    const bool one = work.count() == 1;
+    const bool one = count == 1;
     std::printf(
         "%s dead %s of %s %s in %.1f s by %s.\n",
-        grouped(work.count()).c_str(),
+        grouped(count).c_str(),
         one ? "letter" : "letters",
         command.destination.c_str(),
-        word,
+        redrives ? "redriven" : "discarded",
         seconds,
         task.why.c_str());
     if (redrives) {
@@ -100,17 +103,23 @@ void print_end(const DlqCommand& command, const LetterTask& task, const LetterWo
     }
 }
 
+// None that is open is meant. Of several that is no fault, but who names one counts on it.
+int nothing_to_do(const DlqCommand& command, const LetterTask& task, const LetterBook& book) {
+    if (const auto id = read_id(command.id)) {
+        throw std::runtime_error{why_left(command.destination, command.id, book.standing_at(*id))};
+    }
+    if (command.as_json) {
+        print_end(command, task, 0, Milliseconds{0});
+    } else {
+        std::printf("No open dead letter of %s is meant: nothing to do.\n", command.destination.c_str());
+    }
+    return 0;
+}
+
 int work_on(const DlqCommand& command, LetterTask task, const std::string& consequence) {
     const auto book = open_book(command);
     const auto summary = summary_of(command, book);
-    if (summary.count() == 0) {
-        if (command.as_json) {
-            std::printf("%s\n", json_of(command.destination, summary).c_str());
-        } else {
-            std::printf("No open dead letter of %s is meant: nothing to do.\n", command.destination.c_str());
-        }
-        return 0;
-    }
+    if (summary.count() == 0) return nothing_to_do(command, task, book);
     if (!confirmed(words_of(command.destination, summary) + ". " + consequence, command.yes)) {
         std::fprintf(stderr, "Nothing was done.\n");
         return 1;
@@ -131,7 +140,7 @@ int work_on(const DlqCommand& command, LetterTask task, const std::string& conse
     });
     const bool all = work.finish();
     progress.clear();
-    print_end(command, task, work, std::chrono::duration_cast<Milliseconds>(clock.monotonic() - began));
+    print_end(command, task, work.count(), std::chrono::duration_cast<Milliseconds>(clock.monotonic() - began));
     if (!all) std::fprintf(stderr, "Stopped: the others are as they were.\n");
     return all ? 0 : 1;
 }
@@ -183,7 +192,7 @@ int redrive_letters(const DlqCommand& command) {
     LetterTask task;
     task.destination = command.destination;
     task.word = v1::OUTCOME_KIND_REDRIVEN;
-    task.run_id = "redrive-" + random_uuid();
+    task.run_id = std::string{sync::redrive_prefix} + random_uuid();
     task.why = who_is_here() + ", " + task.run_id;
     task.per_second = rate_of("--rate", command.rate);
     return work_on(

@@ -10,7 +10,7 @@ namespace hirewire::cli {
 struct DlqCommand {
     kafka::Settings kafka{};
     std::string destination{};
-    std::string id{};  // "3/1042"
+    std::string id{};  // "3/1042"; "" = none is named
     std::string reason{};
     int status = 0;
     std::string opportunity{};
@@ -23,7 +23,8 @@ struct DlqCommand {
 };
 
 // All answer the exit code (1: stopped half-way) and throw config::Error for what cannot be meant, else
-// std::runtime_error, with one sentence each.
+// std::runtime_error, with one sentence each: so for a letter that is named, and not there or not open any more, when
+// it is to be redriven or discarded.
 int list_letters(const DlqCommand& command);
 int show_letters(const DlqCommand& command);
 int redrive_letters(const DlqCommand& command);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
-#include "common/core/time.hpp"
 #include "common/json/writer.hpp"
 #include "common/pipeline/history.hpp"
 #include "common/sync/posting_change.hpp"
@@ -55,6 +55,24 @@ void write_groups(json::Writer& out, const LetterSummary& summary) {
         out.member("newest", iso_time(from_ms(group.newest_ms))).end_object();
     }
     out.end_array();
+}
+
+std::string_view meaning_of(Standing standing) {
+    switch (standing) {
+        case Standing::open:
+            return "what else was given leaves it out";
+        case Standing::resolved:
+            return "the destination has heard of its version since";
+        case Standing::overtaken:
+            return "a newer change has arrived";
+        case Standing::redriven:
+            return "it is on its way, and nothing has been heard of it yet";
+        case Standing::discarded:
+            return "somebody has let it be for good";
+        case Standing::repeated:
+            return "a later letter of the same version stands for it";
+    }
+    return "";
 }
 
 }  // namespace
@@ -123,13 +141,15 @@ std::string json_of(const std::string& destination, const LetterSummary& summary
 }
 
 std::string line_of(const Letter& letter, Standing standing) {
-    const auto cells = cells_of(letter, standing);
     std::string line;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-        line += (i == 0 ? "" : "  ") + cells[i];
-        if (i < line_widths.size() && cells[i].size() < line_widths[i]) {
-            line.append(line_widths[i] - cells[i].size(), ' ');
+    std::size_t column = 0;
+    for (const auto& raw : cells_of(letter, standing)) {
+        const auto cell = clean(raw);
+        line += (column == 0 ? "" : "  ") + cell;
+        if (column < line_widths.size() && cell.size() < line_widths[column]) {
+            line.append(line_widths[column] - cell.size(), ' ');
         }
+        ++column;
     }
     return line;
 }
@@ -194,6 +214,23 @@ std::string words_of(const std::string& destination, const LetterSummary& summar
     }
     if (groups.size() > groups_in_words) text += ", and others";
     return text;
+}
+
+std::string json_of(const LetterTask& task, std::int64_t count, Milliseconds took) {
+    const bool redrives = task.word == v1::OUTCOME_KIND_REDRIVEN;
+    json::Writer out;
+    out.begin_object().member("destination", task.destination).member(redrives ? "redriven" : "discarded", count);
+    if (redrives) out.member("run_id", task.run_id);
+    out.member("by", task.why).member("took_ms", static_cast<std::int64_t>(took.count())).end_object();
+    return out.text();
+}
+
+std::string why_left(const std::string& destination, const std::string& id, std::optional<Standing> standing) {
+    const std::string which = "dead letter " + id + " of " + destination;
+    if (!standing) {
+        return "there is no " + which + "; hirewire dlq list --dest " + destination + " --all shows every one";
+    }
+    return which + " is " + std::string{name_of(*standing)} + ": " + std::string{meaning_of(*standing)};
 }
 
 }  // namespace hirewire::cli

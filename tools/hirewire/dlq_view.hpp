@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/core/time.hpp"
 #include "common/kafka/record.hpp"
 #include "tools/hirewire/letter.hpp"
 #include "tools/hirewire/letter_book.hpp"
@@ -53,5 +55,10 @@ std::string details_json_of(const kafka::Record& record, const Letter& letter, S
 
 // "840 dead letters of clara: 812 answered 422, 28 answered 409"
 std::string words_of(const std::string& destination, const LetterSummary& summary);
+
+// What was done, an object in one line; the same when it was nothing.
+std::string json_of(const LetterTask& task, std::int64_t count, Milliseconds took);
+// Why nothing is done with the letter that an operator names, in one sentence; with no standing, it is not there.
+std::string why_left(const std::string& destination, const std::string& id, std::optional<Standing> standing);
 
 }  // namespace hirewire::cli

@@ -1,18 +1,18 @@
 #include "tools/hirewire/dry_run.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <utility>
-#include <variant>
 
 #include "common/config/schema.hpp"
 #include "common/core/time.hpp"
 #include "common/kafka/reader.hpp"
 #include "common/runtime/service.hpp"
 #include "common/sync/effect.hpp"
+#include "common/sync/effect_inquiry.hpp"
 #include "common/sync/effect_tally.hpp"
 #include "common/sync/mode_task.hpp"
 #include "common/sync/names_watch.hpp"
@@ -30,8 +30,7 @@ namespace hirewire::cli {
 namespace {
 
 constexpr std::size_t most_rows = 50;
-// A find-then-write sequence is a handful of steps; more is a rule that runs in circles.
-constexpr int most_steps = 12;
+constexpr const char* set_the_token = "its token is not set; set the variable that internal.token_env names";
 
 // The destination as its daemon has it, but for the secrets.
 struct Configured {
@@ -48,6 +47,15 @@ std::shared_ptr<sync::Destination> find_destination(const std::string& name) {
     throw config::Error{"--dry-run: this command line has no rules of \"" + name + "\"; it has those of " + all};
 }
 
+// A section that is not there is not one that lacks its keys.
+void need_section(const DryRunCommand& command) {
+    const auto sections = sections_of(command.config_file);
+    if (std::find(sections.begin(), sections.end(), command.destination) != sections.end()) return;
+    throw config::Error{
+        "--dry-run: " + command.config_file + " has no section [" + command.destination +
+        "], and the destination's rules are in it; give the --config that sync-" + command.destination + " has"};
+}
+
 std::unique_ptr<Configured> configure(const DryRunCommand& command) {
     if (command.config_file.empty()) {
         throw config::Error{
@@ -56,6 +64,7 @@ std::unique_ptr<Configured> configure(const DryRunCommand& command) {
     }
     auto configured = std::make_unique<Configured>();
     configured->destination = find_destination(command.destination);
+    need_section(command);
     configured->settings = sync::standard_settings(*configured->destination);
     runtime::Common common;
     config::Schema schema;
@@ -103,17 +112,48 @@ sync::LedgerView read_ledger(const DryRunCommand& command) {
     return ledger;
 }
 
-// What the names in the configuration mean by Lever's own lists, as its daemon knows it.
-void learn_names(const DryRunCommand& command, sync::Destination& destination, Asking* asking) {
-    std::optional<sync::Vocabulary> vocabulary;
-    if (!command.vocabulary_file.empty()) {
-        vocabulary = read_vocabulary_file(command.vocabulary_file);
-    } else if (asking != nullptr && asking->knows_lever_source()) {
-        vocabulary = asking->vocabulary();
+// Who may be asked, as far as there is a credential for it.
+struct Askable {
+    std::unique_ptr<AskingDestination> destination{};  // with --ask alone
+    std::unique_ptr<AskingLeverSource> lever_source{};
+    std::string no_lever_source{};  // why it is not there
+};
+
+Askable askable_by(const DryRunCommand& command, const Configured& configured) {
+    Askable askable;
+    if (command.ask) {
+        askable.destination =
+            std::make_unique<AskingDestination>(*configured.destination, configured.settings, command.config_file);
     }
-    if (!vocabulary) return;
+    // Without it less is known, and the report says so: a secret that cannot be read ends nothing.
+    try {
+        askable.lever_source = std::make_unique<AskingLeverSource>(configured.settings, command.config_file);
+        if (askable.lever_source->has_token()) return askable;
+        askable.no_lever_source = set_the_token;
+    } catch (const config::Error& e) {
+        askable.no_lever_source = e.what();
+        if (askable.no_lever_source.ends_with('.')) askable.no_lever_source.pop_back();
+    }
+    askable.lever_source.reset();
+    return askable;
+}
+
+// What the names in the configuration mean by Lever's own lists, as its daemon knows it. Answers why that is not
+// known; "" = it is, or there are no names.
+std::string learn_names(const DryRunCommand& command, sync::Destination& destination, const Askable& askable) {
+    const auto named = destination.names();
+    const auto is_empty = [](const sync::NamedStatuses& one) { return one.entries.empty(); };
     sync::NamesBook book;
+    if (!command.vocabulary_file.empty()) {
+        book.resolve(destination, read_vocabulary_file(command.vocabulary_file));
+        return {};
+    }
+    if (std::all_of(named.begin(), named.end(), is_empty)) return {};
+    if (!askable.lever_source) return "lever-source is not asked: " + askable.no_lever_source;
+    const auto vocabulary = askable.lever_source->vocabulary();
+    if (!vocabulary) return vocabulary.error().message();
     book.resolve(destination, *vocabulary);
+    return {};
 }
 
 // The rules' first step, by the same record as the daemon gets.
@@ -125,27 +165,31 @@ sync::Plan first_step(
     return by.destination->plan_posting(*news, situation);
 }
 
-// As far as the plan asks and does not tell, and as far as there is somebody to ask.
-sync::Course follow(sync::Plan plan, const std::string& opportunity, Asking* asking) {
-    sync::Course course;
-    course.plan = std::move(plan);
-    for (int step = 0; asking != nullptr && step < most_steps; ++step) {
-        if (auto* send = std::get_if<sync::Send>(&course.plan.step)) {
-            if (send->request.method != http::Method::get) break;
-            const sync::Send current = std::move(*send);
-            const auto asked = asking->ask(current.request, current.remember.has_value());
-            if (asked.sent) ++course.calls;
-            course.asked = true;
-            course.plan = current.then(asked.answer);
-        } else if (auto* ask = std::get_if<sync::AskPerson>(&course.plan.step)) {
-            if (!asking->knows_lever_source()) break;
-            const sync::AskPerson current = std::move(*ask);
-            course.plan = asking->ask_person(current, opportunity);
-        } else {
-            break;
-        }
+// The askable outlives it. In shadow the daemon asks who somebody is and sends nothing, not even a question; while it
+// waits it does neither, and a hold is not to be tried by us.
+sync::Inquiry inquiry_of(const DryRunCommand& command, const Askable& askable, const sync::EffectTerms& terms) {
+    sync::Inquiry::Neighbours whom;
+    if (!command.ask) return {command.destination, std::move(whom)};
+    if (!terms.waits.empty()) {
+        const std::string why = "nobody is asked while " + command.destination + " is told nothing";
+        whom.why_not_destination = why;
+        whom.why_not_lever_source = why;
+        return {command.destination, std::move(whom)};
     }
-    return course;
+    if (terms.mode == sync::Mode::live) {
+        whom.destination = [asking = askable.destination.get()](const sync::Send& question) {
+            return asking->ask(question);
+        };
+    }
+    if (askable.lever_source) {
+        whom.lever_source = [asking = askable.lever_source.get()](
+                                const sync::AskPerson& question, const std::string& opportunity) {
+            return asking->ask_person(question, opportunity);
+        };
+    } else {
+        whom.why_not_lever_source = "lever-source is not asked who somebody is: " + askable.no_lever_source;
+    }
+    return {command.destination, std::move(whom)};
 }
 
 // Shows one effect after the other as they are found, and in the end what they come to.
@@ -165,7 +209,8 @@ public:
         }
     }
     [[nodiscard]] std::int64_t count() const { return tally_.resources(); }
-    void end() const {
+    void end(std::string unasked) {
+        run_.unasked = std::move(unasked);
         if (as_json_) {
             std::printf("%s\n", json_of(run_, tally_).c_str());
             return;
@@ -186,7 +231,8 @@ private:
     sync::EffectTally tally_{};
 };
 
-DryRun head_of(const DryRunCommand& command, const Configured& configured, const std::string& waits) {
+DryRun head_of(
+    const DryRunCommand& command, const Configured& configured, const std::string& waits, std::string names) {
     DryRun run;
     run.destination = command.destination;
     run.what = sync::words_of(command.spec);
@@ -195,6 +241,7 @@ DryRun head_of(const DryRunCommand& command, const Configured& configured, const
     run.per_second = command.spec.per_second;
     run.requests_per_second = configured.settings.delivery.requests_per_second;
     run.waits = waits;
+    run.unresolved_names = std::move(names);
     return run;
 }
 
@@ -203,9 +250,8 @@ DryRun head_of(const DryRunCommand& command, const Configured& configured, const
 int dry_run(const DryRunCommand& command) {
     const auto configured = configure(command);
     auto& destination = *configured->destination;
-    std::unique_ptr<Asking> asking;
-    if (command.ask) asking = std::make_unique<Asking>(destination, configured->settings, command.config_file);
-    learn_names(command, destination, asking.get());
+    const auto askable = askable_by(command, *configured);
+    const auto unresolved_names = learn_names(command, destination, askable);
 
     Progress progress{command.as_json};
     progress.show({}, "reading what " + command.destination + " was told");
@@ -220,10 +266,9 @@ int dry_run(const DryRunCommand& command) {
     terms.mode = sync::mode_of(mode);
     terms.waits = sync::waits_of(standing.pauses, mode, ledger.held_since_ms());
     terms.now_ms = to_ms(SystemClock{}.now());
-    // A shadow sends not even a question.
-    Asking* const whom = terms.mode == sync::Mode::live ? asking.get() : nullptr;
+    auto inquiry = inquiry_of(command, askable, terms);
 
-    Report report{command, head_of(command, *configured, terms.waits)};
+    Report report{command, head_of(command, *configured, terms.waits, unresolved_names)};
     sync::ReplayReading reading;
     reading.found = [&](std::int64_t wanted, std::int64_t overtaken) { report.found(wanted, overtaken); };
     reading.take = [&](const kafka::Record& record) {
@@ -234,15 +279,15 @@ int dry_run(const DryRunCommand& command) {
         auto effect = sync::decided_before(*change, known, terms);
         if (!effect) {
             auto plan = first_step(record, *change, sync::replayed_situation(known), *configured);
-            const auto course = follow(std::move(plan), change->opportunity_id(), whom);
+            const auto course = inquiry.follow(std::move(plan), change->opportunity_id());
             effect = sync::foresee(*change, known, course, terms);
         }
         report.show(*effect);
-        if (whom != nullptr) progress.show({}, grouped(report.count()) + " looked at");
+        if (command.ask) progress.show({}, grouped(report.count()) + " looked at");
     };
     sync::read_replay(command.kafka, sync::terms_of(command.spec, "dry-run", {}), {}, reading);
     progress.clear();
-    report.end();
+    report.end(inquiry.why_not());
     return 0;
 }
 

@@ -13,7 +13,7 @@ struct DryRunCommand {
     std::string destination{};
     sync::ReplaySpec spec{};
     std::string config_file{};      // the rules are what it says
-    std::string vocabulary_file{};  // a saved answer of GET /internal/vocabulary; "" = names are those of the changes
+    std::string vocabulary_file{};  // a saved answer of GET /internal/vocabulary; "" = lever-source is asked for it
     bool ask = false;               // the destination is asked where its rules would ask, with its own credential
     bool all = false;               // a line for each opportunity, and not for some
     bool as_json = false;

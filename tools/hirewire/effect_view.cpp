@@ -56,21 +56,50 @@ std::string time_words(const DryRun& run, const sync::EffectTally& tally) {
     return (tally.more_calls() ? "At least " : "About ") + span + " at the rate limit (" + limits + ").\n";
 }
 
-std::string basis_words(const DryRun& run, const sync::EffectTally& tally) {
-    if (tally.assumed() == 0) return {};
-    const std::string many = grouped(tally.assumed()) + " of them rest on what is assumed from the ledger: ";
-    const std::string why = run.asked ? "there " + run.destination + "'s rules ask nothing before they tell.\n"
-                                      : "--ask has " + run.destination + " asked where its rules would ask.\n";
-    return many + why;
+// Of the others nothing is said when there are none.
+bool is_usual(sync::EffectKind kind) {
+    switch (kind) {
+        case sync::EffectKind::undecided:
+        case sync::EffectKind::held:
+        case sync::EffectKind::dead:
+        case sync::EffectKind::unknown:
+            return false;
+        default:
+            return true;
+    }
 }
 
-std::string expected_words(const sync::EffectTally& tally) {
+std::string basis_words(const DryRun& run, const sync::EffectTally& tally) {
+    if (tally.assumed() == 0) return {};
+    return grouped(tally.assumed()) + " of them rest on what is assumed from the ledger: there " + run.destination +
+           "'s rules ask nothing before they tell.\n";
+}
+
+std::string undecided_words(const DryRun& run, const sync::EffectTally& tally) {
+    const auto count = tally.count(sync::EffectKind::undecided);
+    const std::string why = run.unasked.empty() ? std::string{} : run.unasked + ".\n";
+    if (count == 0) return why;
+    const std::string many = grouped(count) + " depend on answers of lever-source or " + run.destination;
+    return run.asked ? many + " that were not asked for.\n" + why : many + ": give --ask to know.\n";
+}
+
+std::string names_words(const DryRun& run) {
+    if (run.unresolved_names.empty()) return {};
+    return "Names of stages and archive reasons are taken as the changes have them (" + run.unresolved_names + ").\n";
+}
+
+std::string expected_words(const DryRun& run, const sync::EffectTally& tally) {
+    if (!run.waits.empty()) return "The real run waits until that ends; till then its report shows none of these.\n";
     std::string words;
     for (const auto& [name, count] : tally.expected()) {
         const std::string word = name == sync::applied_or_unchanged ? "applied + unchanged" : name;
         words += (words.empty() ? "" : ", ") + word + " " + grouped(count);
     }
-    return words.empty() ? "nothing" : words;
+    if (const auto undecided = tally.count(sync::EffectKind::undecided); undecided > 0) {
+        words += (words.empty() ? "" : ", and beside these ") + grouped(undecided);
+        words += " under words that depend on answers";
+    }
+    return "On a quiet system the real run's report shows: " + (words.empty() ? "nothing" : words) + ".\n";
 }
 
 }  // namespace
@@ -130,19 +159,19 @@ std::string summary_of(const DryRun& run, const sync::EffectTally& tally) {
     if (tally.overtaken() > 0) text += row("overtaken", tally.overtaken(), overtaken);
     for (const auto kind : sync::all_effect_kinds()) {
         const auto count = tally.count(kind);
-        const bool usual =
-            kind != sync::EffectKind::held && kind != sync::EffectKind::dead && kind != sync::EffectKind::unknown;
-        if (usual || count > 0) text += row(word_of(kind), count);
+        if (is_usual(kind) || count > 0) text += row(word_of(kind), count);
     }
     text += row("calls", tally.calls(), tally.more_calls() ? "at least: what is answered may ask for more" : "");
-    text += time_words(run, tally) + basis_words(run, tally);
-    return text + "On a quiet system the real run's report shows: " + expected_words(tally) + ".\n";
+    text += time_words(run, tally) + basis_words(run, tally) + undecided_words(run, tally);
+    return text + names_words(run) + expected_words(run, tally);
 }
 
 std::string json_of(const sync::Effect& effect) {
     json::Writer out;
     out.begin_object().member("opportunity", effect.opportunity).member("effect", word_of(effect.kind));
-    out.member("expected", sync::expected_word(effect.outcome)).member("version", effect.version);
+    const bool undecided = effect.kind == sync::EffectKind::undecided;
+    const auto expected = undecided ? std::string{word_of(effect.kind)} : sync::expected_word(effect.outcome);
+    out.member("expected", expected).member("version", effect.version);
     out.member("before", effect.before).member("after", effect.after).member("reason", effect.reason);
     out.member("calls", effect.calls).member("more_calls", effect.more_calls);
     out.member("basis", effect.asked ? "destination" : "ledger");
@@ -162,6 +191,8 @@ std::string json_of(const DryRun& run, const sync::EffectTally& tally) {
     out.member("assumed_from_the_ledger", tally.assumed());
     if (run.per_second > 0 || run.requests_per_second > 0) out.member("seconds", seconds_of(run, tally));
     if (!run.waits.empty()) out.member("waits", run.waits);
+    if (!run.unasked.empty()) out.member("not_asked", run.unasked);
+    if (!run.unresolved_names.empty()) out.member("names_not_resolved", run.unresolved_names);
     return out.end_object().text();
 }
 

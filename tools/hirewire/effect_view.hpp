@@ -14,10 +14,14 @@ struct DryRun {
     std::string destination{};
     std::string what{};  // the replay in words
     bool forced = false;
-    bool asked = false;              // the destination was asked where its rules would ask
+    bool asked = false;              // with --ask
     double per_second = 0;           // records, of the replay; 0 = no limit
     double requests_per_second = 0;  // calls, of the destination; 0 = no limit
     std::string waits{};             // why nothing is sent to it at present; "" = it is
+    // With --ask: why questions were left out all the same, in one sentence without its full stop; "" = none was.
+    std::string unasked{};
+    // Why it is not known what the names in the configuration mean by Lever's lists; "" = it is, or there are none.
+    std::string unresolved_names{};
 };
 
 // The rows that a person is shown: those that do something before those that do not.

@@ -35,10 +35,20 @@ void drop(std::vector<kafka::Header>& headers, std::string_view name) {
     std::erase_if(headers, [name](const kafka::Header& h) { return h.name == name; });
 }
 
+// Whether all of the text is a number.
+template <typename Number>
+bool reads(std::string_view text, Number& number) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc{} && end == text.data() + text.size();
+}
+
 int number_in(std::string_view text) {
     int number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc{} && end == text.data() + text.size() ? number : 0;
+    return reads(text, number) ? number : 0;
+}
+
+std::string id_words(std::int32_t partition, kafka::Offset offset) {
+    return std::to_string(partition) + "/" + std::to_string(offset);
 }
 
 }  // namespace
@@ -74,7 +84,17 @@ std::string kind_name(v1::ChangeKind kind) {
 }
 
 std::string id_of(const Letter& letter) {
-    return std::to_string(letter.partition) + "/" + std::to_string(letter.offset);
+    return id_words(letter.partition, letter.offset);
+}
+
+std::optional<LetterId> read_id(std::string_view text) {
+    const auto slash = text.find('/');
+    if (slash == std::string_view::npos) return std::nullopt;
+    LetterId id;
+    if (!reads(text.substr(0, slash), id.partition) || !reads(text.substr(slash + 1), id.offset)) return std::nullopt;
+    // Each has one id: "03/7" names none.
+    if (id.partition < 0 || id.offset < 0 || text != id_words(id.partition, id.offset)) return std::nullopt;
+    return id;
 }
 
 bool matches(const LetterFilter& filter, const Letter& letter) {
@@ -95,6 +115,8 @@ bool is_empty(const LetterFilter& filter) {
 kafka::Message redriven(const kafka::Record& letter, const std::string& destination, const std::string& run_id) {
     sync::ReplayTerms terms;
     terms.run_id = run_id;
+    // Otherwise the ledger would answer that its version is applied, and nothing would be sent.
+    terms.forced = !sync::read_asked(letter.headers).epoch.empty();
     kafka::Message message = sync::replayed(letter, "sync." + destination + ".replay", terms);
     for (const auto& [name, kept_as] : past) {
         const std::string value{kafka::header(message.headers, name)};

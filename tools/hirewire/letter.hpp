@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/kafka/record.hpp"
 #include "hirewire/v1/change.pb.h"
@@ -34,6 +35,13 @@ std::string kind_name(v1::ChangeKind kind);
 // "3/1042": the partition and the offset, by which an operator names one.
 std::string id_of(const Letter& letter);
 
+struct LetterId {
+    std::int32_t partition = 0;
+    kafka::Offset offset = 0;
+};
+// Out of what id_of() writes; nothing out of anything else.
+std::optional<LetterId> read_id(std::string_view text);
+
 struct LetterFilter {
     std::string id{};      // this one alone; "" = all
     std::string reason{};  // a part of the reason; "" = all
@@ -46,8 +54,18 @@ bool matches(const LetterFilter& filter, const Letter& letter);
 // Whether it means all of them.
 bool is_empty(const LetterFilter& filter);
 
+// What is done with letters.
+struct LetterTask {
+    std::string destination{};
+    v1::OutcomeKind word = v1::OUTCOME_KIND_REDRIVEN;  // or DISCARDED
+    std::string run_id{};                              // of what is redriven
+    std::string why{};                                 // who, for the audit trail
+    double per_second = 0;                             // 0 = as fast as Kafka takes them
+};
+
 // The record as it is worked off once more: by the run `run_id`, behind all that is live, without a word to a person,
-// and as young as a new one. What is known of its death stays in it, as hirewire-redriven-...
+// and as young as a new one. What a forced run asked for is forced once more, with this run as its key epoch. What is
+// known of its death stays in it, as hirewire-redriven-...
 kafka::Message redriven(const kafka::Record& letter, const std::string& destination, const std::string& run_id);
 
 // An operator's word on a letter, for sync.outcomes. `outcome` is DISCARDED or REDRIVEN; `why` says who. With a

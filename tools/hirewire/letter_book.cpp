@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "common/sync/destination.hpp"
 #include "common/sync/ledger_rebuild.hpp"
 
 namespace hirewire::cli {
@@ -27,11 +28,20 @@ std::uint16_t short_hash_of(const std::string& run) {
     return run.empty() ? std::uint16_t{0} : static_cast<std::uint16_t>((hash_of(run) >> 48U) | 1U);
 }
 
-// Written after the death that it led to.
-bool led_to(std::uint16_t run, const v1::Outcome& redriven) {
-    return run != 0 && std::any_of(redriven.run_ids().begin(), redriven.run_ids().end(), [run](const auto& id) {
-               return short_hash_of(id) == run;
-           });
+// Of the last redrive that this outcome answers; 0 when it answers none. Other runs have no word of their own that
+// could come late.
+std::uint16_t redrive_answered(const v1::Outcome& outcome) {
+    std::uint16_t run = 0;
+    for (const auto& id : outcome.run_ids()) {
+        if (id.starts_with(sync::redrive_prefix)) run = short_hash_of(id);
+    }
+    return run;
+}
+
+// The word on a redrive is written after the letter, and the daemon may have been faster: then it says nothing new.
+bool comes_late(const v1::Outcome& redriven, std::uint16_t answered) {
+    const auto is_it = [answered](const auto& id) { return short_hash_of(id) == answered; };
+    return answered != 0 && std::any_of(redriven.run_ids().begin(), redriven.run_ids().end(), is_it);
 }
 
 bool arrived(v1::OutcomeKind outcome) {
@@ -119,11 +129,8 @@ void LetterBook::judge(Entry& entry, const v1::Outcome& outcome) {
         case v1::OUTCOME_KIND_HELD:
         case v1::OUTCOME_KIND_UNSPECIFIED:
             return;
-        case v1::OUTCOME_KIND_DEAD:
-            entry.standing = Standing::open;
-            return;
         case v1::OUTCOME_KIND_REDRIVEN:
-            if (!led_to(entry.run, outcome)) entry.standing = Standing::redriven;
+            if (!comes_late(outcome, entry.run)) entry.standing = Standing::redriven;
             return;
         case v1::OUTCOME_KIND_DISCARDED:
             entry.standing = Standing::discarded;
@@ -131,10 +138,11 @@ void LetterBook::judge(Entry& entry, const v1::Outcome& outcome) {
         default:
             break;
     }
+    if (const auto run = redrive_answered(outcome); run != 0) entry.run = run;
     if (sync::is_state(outcome.outcome())) {
         entry.standing = Standing::resolved;
-    } else if (entry.standing == Standing::redriven) {
-        // Skipped, not mapped, in shadow: the destination still does not know of it.
+    } else if (outcome.outcome() == v1::OUTCOME_KIND_DEAD || entry.standing == Standing::redriven) {
+        // Dead again; or skipped, not mapped, in shadow: the destination still does not know of it.
         entry.standing = Standing::open;
     }
 }
@@ -155,8 +163,24 @@ Standing LetterBook::standing(const Letter& letter) const {
     return entry != nullptr ? entry->standing : Standing::open;
 }
 
+std::optional<Standing> LetterBook::standing_at(const LetterId& id) const {
+    const auto is_it = [&id](const Entry& entry) {
+        return entry.partition == id.partition && entry.offset == id.offset;
+    };
+    const auto found = std::find_if(entries_.begin(), entries_.end(), is_it);
+    return found != entries_.end() ? std::optional{found->standing} : std::nullopt;
+}
+
 bool LetterBook::knows(const Letter& letter) const {
     return find(letter) != nullptr;
+}
+
+std::optional<std::int64_t> oldest_of(const std::vector<LetterBook>& books) {
+    std::optional<std::int64_t> oldest;
+    for (const auto& book : books) {
+        if (book.size() > 0) oldest = std::min(oldest.value_or(book.oldest_ms()), book.oldest_ms());
+    }
+    return oldest;
 }
 
 }  // namespace hirewire::cli

@@ -7,6 +7,7 @@
 // from clocks: a letter is open while the last word on its version is "dead" and nothing newer has arrived.
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,8 @@ public:
 
     // Of a letter that was added; open for any other.
     [[nodiscard]] Standing standing(const Letter& letter) const;
+    // Nothing when none was added with this id.
+    [[nodiscard]] std::optional<Standing> standing_at(const LetterId& id) const;
     // Whether it was added: one that came later was not.
     [[nodiscard]] bool knows(const Letter& letter) const;
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
@@ -53,7 +56,7 @@ private:
         std::int64_t version = 0;
         kafka::Offset offset = 0;
         std::int32_t partition = 0;
-        std::uint16_t run = 0;  // a hash of the run that redrove it before it died; 0 = none did
+        std::uint16_t run = 0;  // a hash of the last redrive that was answered, by a death or otherwise; 0 = none
         Standing standing = Standing::open;
     };
     static_assert(sizeof(Entry) == bytes_a_letter);
@@ -67,5 +70,8 @@ private:
     Entries entries_;
     std::int64_t oldest_ms_ = 0;
 };
+
+// When the oldest letter of all books was written, epoch ms; nothing when no book has any.
+std::optional<std::int64_t> oldest_of(const std::vector<LetterBook>& books);
 
 }  // namespace hirewire::cli

@@ -14,14 +14,6 @@
 
 namespace hirewire::cli {
 
-struct LetterTask {
-    std::string destination{};
-    v1::OutcomeKind word = v1::OUTCOME_KIND_REDRIVEN;  // or DISCARDED
-    std::string run_id{};                              // of what is redriven
-    std::string why{};                                 // who, for the audit trail
-    double per_second = 0;                             // 0 = as fast as Kafka takes them
-};
-
 class LetterWork {
 public:
     // `done` is called after each batch, with the number that is finished so far.
@@ -29,7 +21,7 @@ public:
     ~LetterWork();
     // Throws std::runtime_error when Kafka does not take what is written. A letter counts once its word is
     // acknowledged, and the word is written after the letter: what is broken off in between is redriven once more
-    // later, which the destination's ledger notices.
+    // later, which the destination's ledger notices; what is forced is then told twice, as by two forced replays.
     void add(const kafka::Record& record, const Letter& letter);
     // The rest of the last batch. False when the operator has asked to end: then nothing more is written.
     bool finish();

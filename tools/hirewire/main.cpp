@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/config/schema.hpp"
 #include "tools/hirewire/cleary_csv.hpp"
@@ -16,10 +17,12 @@
 #include "tools/hirewire/place.hpp"
 #include "tools/hirewire/replay.hpp"
 #include "tools/hirewire/run.hpp"
+#include "tools/hirewire/run_view.hpp"
 #include "tools/hirewire/snapshot.hpp"
 #include "tools/hirewire/topics.hpp"
 #include "tools/hirewire/verbs_look.hpp"
 #include "tools/hirewire/webhooks.hpp"
+#include "tools/hirewire/wrong_words.hpp"
 
 namespace {
 
@@ -57,7 +60,7 @@ void add_topics(CLI::App& app, TopicsVerbs& topics, std::function<int()>& chosen
         verb->add_flag("--json", topics.as_json, "For programs");
         verb->callback([&topics, &chosen, run] {
             chosen = [&topics, run] {
-                topics.command.kafka = kafka_at(topics.place);
+                topics.command.kafka = settings_at(topics.place);
                 topics.command.show = topics.as_json ? cli::Show::json : cli::Show::table;
                 return run(topics.command);
             };
@@ -85,7 +88,7 @@ void add_snapshot(CLI::App& app, SnapshotVerb& snapshot, std::function<int()>& c
     verb->add_flag("--json", snapshot.command.as_json, "For programs");
     verb->callback([&snapshot, &chosen] {
         chosen = [&snapshot] {
-            snapshot.command.kafka = kafka_at(snapshot.place);
+            snapshot.command.kafka = settings_at(snapshot.place);
             snapshot.command.config_file = cli::or_usual(snapshot.place.config_file);
             return cli::take_snapshot(snapshot.command);
         };
@@ -105,7 +108,7 @@ void add_replay_start(CLI::App& verb, cli::ReplayCommand& command) {
     verb.add_option("--opportunity", words.opportunity, "Changes of this one alone");
     verb.add_option("--kind", words.kind, "Changes of this kind alone: hired, archived, stage_changed, ...");
     verb.add_option("--posting", words.posting, "Candidates of this posting alone");
-    verb.add_option("--rate", words.rate, "At most so many: 50/s, or 600/m");
+    verb.add_option("--rate", words.rate, "At most so many: 50/s, or 600/m")->capture_default_str();
     verb.add_flag(
         "--snapshot", words.snapshot, "From hiring.opportunities: also what hiring.changes keeps no longer");
     verb.add_flag("--postings", words.postings, "From hiring.postings: the postings, those that are gone included");
@@ -113,10 +116,13 @@ void add_replay_start(CLI::App& verb, cli::ReplayCommand& command) {
     verb.add_flag("--yes", command.yes, "Do not ask");
     verb.add_flag(
         "--dry-run", command.dry_run, "Say what would change there, by the rules of --config; send nothing");
-    verb.add_flag("--ask", command.ask, "With --dry-run: ask the destination what it has, where its contract can");
+    verb.add_flag(
+        "--ask", command.ask, "With --dry-run: ask what its rules would ask, of lever-source and of the destination");
     verb.add_flag("--all", command.all, "With --dry-run: a line for each opportunity; --json has them always");
     verb.add_option(
-        "--vocabulary", command.vocabulary_file, "With --dry-run: a saved answer of GET /internal/vocabulary");
+        "--vocabulary",
+        command.vocabulary_file,
+        "With --dry-run: a saved answer of GET /internal/vocabulary, in place of asking lever-source for it");
     verb.footer(
         "Tells the latest state of each opportunity of which a change is wanted, behind all that is live, and "
         "nobody\n"
@@ -139,7 +145,7 @@ void add_replay(CLI::App& app, ReplayVerbs& replay, std::function<int()>& chosen
         verb->add_flag("--json", replay.command.as_json, "For programs");
         verb->callback([&replay, &chosen, run] {
             chosen = [&replay, run] {
-                replay.command.kafka = kafka_at(replay.place);
+                replay.command.kafka = settings_at(replay.place);
                 replay.command.config_file = cli::or_usual(replay.place.config_file);
                 return run(replay.command);
             };
@@ -172,7 +178,7 @@ void add_pause(CLI::App& app, PauseVerb& pause, std::function<int()>& chosen) {
         verb->add_flag("--json", pause.command.as_json, "For programs");
         verb->callback([&pause, &chosen, run] {
             chosen = [&pause, run] {
-                pause.command.kafka = kafka_at(pause.place);
+                pause.command.kafka = settings_at(pause.place);
                 return run(pause.command);
             };
         });
@@ -202,19 +208,21 @@ void add_run(CLI::App& app, RunVerb& run, std::function<int()>& chosen) {
             "its jobs; cleary: compare all who are hired; cluster: mark who is in Lever already")
         ->required()
         ->check(CLI::IsMember({"sweep", "postings", "theorg", "cleary", "cluster"}));
-    verb->add_flag("--force", run.command.force, "postings, theorg: also when more than half of them are gone");
+    verb->add_flag(
+        "--force", run.command.force, "postings, theorg: also when more than half of them are gone; asks first");
+    verb->add_flag("--yes", run.command.yes, "Do not ask");
     verb->add_option("--csv", run.csv.file, "cleary: write them to this file for User Imports, and send nothing");
     verb->add_flag("--json", run.command.as_json, "For programs");
     verb->callback([&run, &chosen] {
         chosen = [&run] {
+            cli::check_flags(run.command.kind, run.command.force, !run.csv.file.empty());
             if (!run.csv.file.empty()) {
-                if (run.command.kind != "cleary") throw config::Error{"--csv is for hirewire run cleary alone"};
-                run.csv.kafka = kafka_at(run.place);
+                run.csv.kafka = settings_at(run.place);
                 run.csv.config_file = cli::or_usual(run.place.config_file);
                 run.csv.as_json = run.command.as_json;
                 return cli::write_cleary_csv(run.csv);
             }
-            run.command.kafka = kafka_at(run.place);
+            run.command.kafka = settings_at(run.place);
             return cli::ask_for_run(run.command);
         };
     });
@@ -319,13 +327,18 @@ void add_config(CLI::App& app, ConfigVerbs& verbs, std::function<int()>& chosen)
     add_config_test(*group, verbs.test, chosen);
 }
 
-// The first word, when it is the name of no verb.
-std::optional<const char*> misspelt_verb(const CLI::App& app, int argc, char** argv) {
-    if (argc < 2 || argv[1][0] == '-') return std::nullopt;
-    const char* const word = argv[1];
-    const auto named_so = [word](const CLI::App* verb) { return verb->get_name() == word; };
-    if (!app.get_subcommands(named_so).empty()) return std::nullopt;
-    return word;
+// The names of what is below it.
+std::vector<std::string> verbs_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    const auto any = [](const CLI::App*) { return true; };
+    for (const auto* verb : app.get_subcommands(any)) names.push_back(verb->get_name());
+    return names;
+}
+
+cli::VerbNames all_verbs_of(const CLI::App& app) {
+    cli::VerbNames verbs;
+    for (const auto& name : verbs_of(app)) verbs[name] = verbs_of(*app.get_subcommand_ptr(name));
+    return verbs;
 }
 
 }  // namespace
@@ -361,14 +374,12 @@ int main(int argc, char** argv) {
         "  hirewire pause --dest clara");
     try {
         app.parse(argc, argv);
-    } catch (const CLI::RequiredError& e) {
-        if (const auto word = misspelt_verb(app, argc, argv)) {
-            std::fprintf(stderr, "hirewire: there is no verb \"%s\"; hirewire --help lists them\n", *word);
-            return exit_usage;
-        }
-        return app.exit(e) == 0 ? 0 : exit_usage;
     } catch (const CLI::ParseError& e) {
-        return app.exit(e) == 0 ? 0 : exit_usage;
+        const bool asks_for_help = e.get_exit_code() == 0;
+        const auto wrong = cli::wrong_word({argv + 1, argv + argc}, all_verbs_of(app));
+        if (asks_for_help || !wrong) return app.exit(e) == 0 ? 0 : exit_usage;
+        std::fprintf(stderr, "hirewire: %s\n", wrong->c_str());
+        return exit_usage;
     }
     try {
         return chosen();

@@ -8,6 +8,7 @@
 
 #include "common/core/time.hpp"
 #include "common/json/writer.hpp"
+#include "common/kafka/probe.hpp"
 #include "common/kafka/topics.hpp"
 #include "tools/hirewire/place.hpp"
 #include "tools/hirewire/runs.hpp"
@@ -26,6 +27,7 @@ bool is_paused(const v1::Run& word) {
 }
 
 int say(const PauseCommand& command, sync::Word word) {
+    kafka::check_broker(command.kafka);
     need_destination(kafka::existing_topics(command.kafka), command.destination);
     const auto said = sync::word_of(word, command.destination, who_is_here(), to_ms(SystemClock{}.now()));
     write_run(command.kafka, said);

@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "common/config/schema.hpp"
-#include "common/kafka/probe.hpp"
 #include "common/runtime/service.hpp"
 #include "common/sync/replay_spec.hpp"
 
@@ -29,7 +28,7 @@ std::string or_usual(std::string file) {
     return file;
 }
 
-kafka::Settings kafka_at(const Place& place) {
+kafka::Settings settings_at(const Place& place) {
     const std::string file = or_usual(place.config_file);
     runtime::Common common;
     common.kafka.client_id = "hirewire-cli";
@@ -42,7 +41,6 @@ kafka::Settings kafka_at(const Place& place) {
     }
     if (!place.brokers.empty()) common.kafka.brokers = place.brokers;
     if (!place.prefix.empty()) common.kafka.topic_prefix = place.prefix;
-    kafka::check_broker(common.kafka);
     return common.kafka;
 }
 
@@ -64,6 +62,11 @@ void need_destination(const std::map<std::string, int>& topics, const std::strin
             "the installation's topics are not there: make them with hirewire topics apply, or see --topic-prefix"};
     }
     throw config::Error{"there is no destination \"" + destination + "\" here; there are " + names};
+}
+
+void need_told_of_changes(const std::string& flag, const std::string& destination) {
+    if (destination != "theorg") return;
+    throw config::Error{flag + " theorg: The Org is told by runs that compare everything: hirewire run theorg"};
 }
 
 void need_topic(const std::map<std::string, int>& topics, const std::string& topic) {

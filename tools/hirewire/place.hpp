@@ -22,9 +22,9 @@ struct Place {
 void add_place(CLI::App& verb, Place& place);
 // $HIREWIRE_CONFIG for an empty one, if that is set.
 std::string or_usual(std::string file);
-// Settings of a Kafka that answers. Throws config::Error when nobody says where it is, and std::runtime_error within
-// some seconds, with one sentence, when it does not answer or refuses the credentials.
-kafka::Settings kafka_at(const Place& place);
+// Throws config::Error when nobody says where Kafka is. It is not asked: each verb looks at its own words first, and
+// then has kafka::check_broker() find out fast whether somebody answers.
+kafka::Settings settings_at(const Place& place);
 
 // Of the topics that are there, as kafka::existing_topics() has them; all are pure. Throws config::Error for a
 // destination that has no topics while others have, and std::runtime_error when the topics have not been made.
@@ -32,6 +32,8 @@ kafka::Settings kafka_at(const Place& place);
 std::vector<std::string> destinations_in(const std::map<std::string, int>& topics);
 void need_destination(const std::map<std::string, int>& topics, const std::string& destination);
 void need_topic(const std::map<std::string, int>& topics, const std::string& topic);
+// Throws config::Error, with the flag, for the one that is told by runs and has nothing to do with single changes.
+void need_told_of_changes(const std::string& flag, const std::string& destination);
 
 // A date or time in UTC, or how long ago; throws config::Error, with the flag, for anything else.
 Timestamp moment_of(const std::string& flag, const std::string& text, Timestamp now);

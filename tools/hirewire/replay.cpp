@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
 #include "common/config/schema.hpp"
 #include "common/core/uuid.hpp"
+#include "common/kafka/probe.hpp"
 #include "common/kafka/reader.hpp"
 #include "common/kafka/topics.hpp"
 #include "tools/hirewire/dry_run.hpp"
@@ -19,10 +21,11 @@ namespace hirewire::cli {
 namespace {
 
 constexpr Milliseconds look{300};
-// A replay that is under way is told of about once a second.
+// A replay that is under way is told of every fifteen seconds at least.
 constexpr std::chrono::seconds silence{30};
 
 ReplayList read_list(const kafka::Settings& settings) {
+    kafka::check_broker(settings);
     ReplayList list;
     const auto add = [&list](const kafka::Record& record) {
         v1::Run run;
@@ -30,13 +33,6 @@ ReplayList read_list(const kafka::Settings& settings) {
     };
     kafka::read_all(settings, "hiring.runs", add);
     return list;
-}
-
-void check_destination(const ReplayCommand& command) {
-    if (command.destination == "theorg") {
-        throw config::Error{"--to theorg: The Org is told by runs that compare everything: hirewire run theorg"};
-    }
-    need_destination(kafka::existing_topics(command.kafka), command.destination);
 }
 
 // Whether the operator means it.
@@ -100,65 +96,101 @@ void print_end(const ReplayCommand& command, const ReplayList::Entry& entry) {
     }
 }
 
-// Until the replay ends, is paused, or nobody wants to look on any more.
-int follow(const ReplayCommand& command, kafka::Tail& tail, const v1::Run& asked) {
-    const SystemClock clock;
-    const std::string& id = asked.run_id();
-    const std::string again = "hirewire replay status " + id;
-    Onlooker onlooker{command.as_json};
-    ReplayList list;
-    list.add(asked);
-    bool taken_up = false;
-    bool is_silent = false;
-    std::string waits_for;
-    Instant heard = clock.monotonic();
-    Instant until = clock.monotonic() + command.patience;
-    while (!interrupted()) {
-        if (!taken_up && clock.monotonic() >= until) {
-            throw std::runtime_error{
-                "no sync-" + command.destination + " has taken the replay up yet; it will when it runs (" + again +
-                ", or hirewire replay cancel " + id + ")"};
-        }
-        if (taken_up && !is_silent && clock.monotonic() - heard >= silence) {
-            is_silent = true;
-            onlooker.say(
-                "nothing has been heard of it for 30 s; hirewire status shows whether sync-" + command.destination +
-                " runs");
-        }
-        const auto record = tail.next(look);
-        v1::Run run;
-        if (!record || !record->value || !run.ParseFromString(*record->value)) continue;
-        list.add(run);
-        const bool by_daemon = run.state() != v1::RUN_STATE_ASKED;
-        if (run.run_id() != id) {
-            // One after the other.
-            const bool before = run.kind() == sync::replay_kind && run.destination() == command.destination;
-            if (taken_up || !before || !by_daemon) continue;
-            until = clock.monotonic() + command.patience;
-            if (std::exchange(waits_for, run.run_id()) != run.run_id()) {
-                onlooker.say("waiting: replay " + run.run_id() + " comes first");
+// How far it is, for programs alone: they have a last line whatever becomes of it.
+void print_so_far(const ReplayCommand& command, const ReplayList::Entry& entry) {
+    if (command.as_json) print_end(command, entry);
+}
+
+// Looks on until the replay ends, is paused, or nobody wants to look on any more.
+class Watch {
+public:
+    Watch(const ReplayCommand& command, const v1::Run& asked)
+        : command_{command}, id_{asked.run_id()}, onlooker_{command.as_json} {
+        list_.add(asked);
+        until_ = clock_.monotonic() + command.patience;
+    }
+    // Exit code.
+    int look_on(kafka::Tail& tail) {
+        while (!interrupted()) {
+            mind_silence();
+            const auto record = tail.next(look);
+            v1::Run run;
+            if (!record || !record->value || !run.ParseFromString(*record->value)) continue;
+            list_.add(run);
+            // That is an operator's word; only who does the work has news.
+            if (run.state() == v1::RUN_STATE_ASKED) continue;
+            if (run.run_id() != id_) {
+                mind_another(run);
+            } else if (const auto code = news()) {
+                return *code;
             }
-            continue;
         }
-        if (!by_daemon) continue;
-        taken_up = true;
-        is_silent = false;
-        heard = clock.monotonic();
-        const auto entry = list.find(id);
+        onlooker_.say(
+            "The replay goes on; " + again_ + " shows how far it is, hirewire replay cancel " + id_ + " ends it.");
+        print_so_far(command_, list_.find(id_));
+        return 0;
+    }
+
+private:
+    void mind_silence() {
+        if (!taken_up_ && clock_.monotonic() >= until_) {
+            print_so_far(command_, list_.find(id_));
+            throw std::runtime_error{
+                "no sync-" + command_.destination + " has taken the replay up yet; it will when it runs (" + again_ +
+                ", or hirewire replay cancel " + id_ + ")"};
+        }
+        if (!taken_up_ || is_silent_ || clock_.monotonic() - heard_ < silence) return;
+        is_silent_ = true;
+        onlooker_.say(
+            "nothing has been heard of it for 30 s; hirewire status shows whether sync-" + command_.destination +
+            " runs");
+    }
+    // One after the other.
+    void mind_another(const v1::Run& run) {
+        const bool before = run.kind() == sync::replay_kind && run.destination() == command_.destination;
+        if (taken_up_ || !before) return;
+        until_ = clock_.monotonic() + command_.patience;
+        if (std::exchange(waits_for_, run.run_id()) != run.run_id()) {
+            onlooker_.say("waiting: replay " + run.run_id() + " comes first");
+        }
+    }
+    std::optional<int> news() {
+        taken_up_ = true;
+        is_silent_ = false;
+        heard_ = clock_.monotonic();
+        const auto entry = list_.find(id_);
         if (has_ended(entry.run)) {
-            onlooker.clear();
-            print_end(command, entry);
+            onlooker_.clear();
+            print_end(command_, entry);
             return entry.run.state() == v1::RUN_STATE_FINISHED ? 0 : 1;
         }
         if (entry.run.state() == v1::RUN_STATE_PAUSED) {
-            onlooker.say("paused by somebody; hirewire replay resume " + id);
+            onlooker_.say("paused by somebody; hirewire replay resume " + id_);
+            print_so_far(command_, entry);
             return 1;
         }
-        onlooker.show(entry.run);
+        const auto trouble = why_of(entry.run);
+        if (!trouble.empty() && trouble != trouble_) {
+            onlooker_.say("interrupted, and tried again soon: " + clean(trouble));
+        }
+        trouble_ = trouble;
+        onlooker_.show(entry.run);
+        return std::nullopt;
     }
-    onlooker.say("The replay goes on; " + again + " shows how far it is, hirewire replay cancel " + id + " ends it.");
-    return 0;
-}
+
+    const ReplayCommand& command_;
+    SystemClock clock_;
+    std::string id_;
+    std::string again_ = "hirewire replay status " + id_;
+    Onlooker onlooker_;
+    ReplayList list_{};
+    bool taken_up_ = false;
+    bool is_silent_ = false;
+    std::string waits_for_{};
+    std::string trouble_{};
+    Instant heard_{};
+    Instant until_{};
+};
 
 // Puts an operator's word about a replay behind all that was told of it.
 int tell(const ReplayCommand& command, v1::RunState state, const char* what_holds) {
@@ -190,8 +222,12 @@ int start_replay(const ReplayCommand& command) {
     if (!command.dry_run && (command.ask || command.all || !command.vocabulary_file.empty())) {
         throw config::Error{"--ask, --all and --vocabulary say how --dry-run looks ahead: give --dry-run, too"};
     }
-    check_destination(command);
+    need_told_of_changes("--to", command.destination);
+    kafka::check_broker(command.kafka);
+    const auto topics = kafka::existing_topics(command.kafka);
+    need_destination(topics, command.destination);
     if (command.dry_run) return look_ahead(command, spec);
+    need_replay_topics(topics, command.destination, spec.source);
     if (!is_meant(command, spec)) {
         std::fprintf(stderr, "Nothing was asked for.\n");
         return 1;
@@ -201,7 +237,8 @@ int start_replay(const ReplayCommand& command) {
     write_run(command.kafka, asked);
     if (!command.as_json) std::fprintf(stderr, "replay %s asked for\n", asked.run_id().c_str());
     const Interrupts interrupts;
-    return follow(command, tail, asked);
+    Watch watch{command, asked};
+    return watch.look_on(tail);
 }
 
 int list_replays(const ReplayCommand& command) {
@@ -232,7 +269,7 @@ int resume_replay(const ReplayCommand& command) {
 }
 
 int cancel_replay(const ReplayCommand& command) {
-    return tell(command, v1::RUN_STATE_CANCELLED, "is cancelled: what is written already is still told");
+    return tell(command, v1::RUN_STATE_CANCELLED, "is cancelled: what is left of it is not told any more");
 }
 
 }  // namespace hirewire::cli

@@ -8,6 +8,9 @@
 
 #include "common/config/schema.hpp"
 #include "common/json/writer.hpp"
+#include "common/sync/replay.hpp"
+#include "common/sync/replay_reading.hpp"
+#include "tools/hirewire/place.hpp"
 #include "tools/hirewire/terminal.hpp"
 
 namespace hirewire::cli {
@@ -16,7 +19,7 @@ namespace {
 constexpr Milliseconds pace_window{30'000};
 
 // Counts that are no outcomes.
-const std::set<std::string> others{"calls", "created", "found", "sent", "updated"};
+const std::set<std::string> others{"calls", "created", "found", "overtaken", "sent", "updated"};
 // Shown even when there are none.
 constexpr std::array<const char*, 7> usual{
     "applied", "unchanged", "superseded", "skipped", "unmapped", "dead", "retrying"};
@@ -50,19 +53,14 @@ std::string rate_words(const ReplayPace& pace, const v1::Run& replay) {
     std::array<char, 40> text{};
     std::snprintf(text.data(), text.size(), ", %.*f/s", *rate < 10 ? 1 : 0, *rate);
     words = text.data();
-    const auto left = pace.left(count_of(replay, "found") - answered(replay));
+    const auto left = pace.left(to_answer(replay) - answered(replay));
     if (left) words += ", " + span_words(*left) + " left";
     return words;
 }
 
-std::string padded(std::string text, std::size_t width) {
-    if (text.size() < width) text.append(width - text.size(), ' ');
-    return text;
-}
-
-std::string row(const char* what, std::int64_t count, const std::string& note = {}) {
+std::string row(const std::string& what, std::int64_t count, const std::string& note = {}) {
     std::array<char, 60> text{};
-    std::snprintf(text.data(), text.size(), "  %-12s %10lld", what, static_cast<long long>(count));
+    std::snprintf(text.data(), text.size(), "  %-12s %10lld", clean(what).c_str(), static_cast<long long>(count));
     return text.data() + note + "\n";
 }
 
@@ -72,7 +70,7 @@ void write(json::Writer& out, const ReplayList::Entry& entry) {
     out.member("state", state_of(run)).member("what", what_of(run)).member("asked_at_ms", entry.asked_ms);
     out.member("began_ms", static_cast<std::int64_t>(run.began_ms()));
     out.member("at_ms", static_cast<std::int64_t>(run.at_ms()));
-    if (run.state() == v1::RUN_STATE_FAILED) out.member("reason", run.checkpoint());
+    if (const auto reason = why_of(run); !reason.empty()) out.member("reason", reason);
     out.key("counts").begin_object();
     const std::map<std::string, std::int64_t> counts{run.counts().begin(), run.counts().end()};
     for (const auto& [what, count] : counts) out.member(what, count);
@@ -112,6 +110,15 @@ sync::ReplaySpec spec_of(const ReplayWords& words, Timestamp now) {
     spec.posting = words.posting;
     spec.forced = words.force;
     return spec;
+}
+
+void need_replay_topics(
+    const std::map<std::string, int>& topics, const std::string& destination, sync::ReplaySource source) {
+    need_topic(topics, sync::topic_of(source));
+    // The newest of them have not come to hiring.opportunities yet.
+    if (source == sync::ReplaySource::opportunities) need_topic(topics, sync::topic_of(sync::ReplaySource::changes));
+    need_topic(topics, "sync." + destination + ".replay");
+    need_topic(topics, "sync.outcomes");
 }
 
 bool has_ended(const v1::Run& replay) {
@@ -181,12 +188,28 @@ std::int64_t count_of(const v1::Run& replay, const std::string& what) {
     return found == replay.counts().end() ? 0 : found->second;
 }
 
+std::int64_t to_answer(const v1::Run& replay) {
+    return std::max<std::int64_t>(0, count_of(replay, "found") - count_of(replay, "overtaken"));
+}
+
 std::int64_t answered(const v1::Run& replay) {
-    std::int64_t sum = 0;
+    std::int64_t sum = -count_of(replay, "overtaken");
     for (const auto& [what, count] : replay.counts()) {
         if (!others.contains(what)) sum += count;
     }
-    return sum;
+    return std::max<std::int64_t>(0, sum);
+}
+
+std::string why_of(const v1::Run& replay) {
+    switch (replay.state()) {
+        case v1::RUN_STATE_FAILED:
+            return replay.checkpoint();
+        case v1::RUN_STATE_STARTED:
+        case v1::RUN_STATE_CHECKPOINT:
+            return sync::trouble_in(replay.checkpoint());
+        default:
+            return {};
+    }
 }
 
 void ReplayPace::note(std::int64_t answered, Timestamp at) {
@@ -219,22 +242,26 @@ std::string span_words(Milliseconds span) {
 }
 
 std::string line_of(const v1::Run& replay, const ReplayPace& pace) {
-    const auto found = count_of(replay, "found");
-    if (found == 0) return "reading what is to be replayed";
-    return std::to_string(answered(replay)) + " of " + std::to_string(found) + rate_words(pace, replay);
+    const auto of = to_answer(replay);
+    if (of == 0) return "reading what is to be replayed";
+    return std::to_string(answered(replay)) + " of " + std::to_string(of) + rate_words(pace, replay);
 }
 
 std::string bar_of(const v1::Run& replay) {
-    return bar(answered(replay), count_of(replay, "found"));
+    return bar(answered(replay), to_answer(replay));
 }
 
 std::string outcome_report(const v1::Run& replay) {
-    std::string text = "replay " + replay.run_id() + " to " + replay.destination() + " " + state_of(replay);
+    std::string text = "replay " + clean(replay.run_id()) + " to " + clean(replay.destination());
+    text += " " + state_of(replay);
     if (has_ended(replay) && replay.began_ms() != 0) {
         text += " after " + span_words(Milliseconds{replay.at_ms() - replay.began_ms()});
     }
-    text += ": " + what_of(replay) + "\n";
-    if (replay.state() == v1::RUN_STATE_FAILED) return text + "  " + replay.checkpoint() + "\n";
+    text += ": " + clean(what_of(replay)) + "\n";
+    if (const auto why = why_of(replay); !why.empty()) {
+        text += (has_ended(replay) ? "  " : "  interrupted, and tried again soon: ") + clean(why) + "\n";
+    }
+    if (replay.state() == v1::RUN_STATE_FAILED && count_of(replay, "sent") == 0) return text;
     text += row("wanted", count_of(replay, "found"));
     text += row("sent", count_of(replay, "sent"));
     const auto created = count_of(replay, "created");
@@ -251,36 +278,26 @@ std::string outcome_report(const v1::Run& replay) {
     }
     const std::map<std::string, std::int64_t> counts{replay.counts().begin(), replay.counts().end()};
     for (const auto& [what, count] : counts) {
-        if (!shown.contains(what) && count != 0) text += row(what.c_str(), count);
+        if (!shown.contains(what) && count != 0) text += row(what, count);
     }
     return text + row("calls", count_of(replay, "calls"));
 }
 
 std::string table_of(const std::vector<ReplayList::Entry>& entries) {
     if (entries.empty()) return "No replay is known.\n";
-    std::vector<std::array<std::string, 6>> rows;
-    rows.push_back({"id", "to", "state", "asked at", "answered", "what"});
+    std::vector<std::vector<std::string>> rows{{"id", "to", "state", "asked at", "answered", "what"}};
     for (const auto& entry : entries) {
         const auto& run = entry.run;
-        const auto found = count_of(run, "found");
+        const auto of = to_answer(run);
         rows.push_back(
             {run.run_id(),
              run.destination(),
              state_of(run),
              iso_time(from_ms(entry.asked_ms)),
-             found == 0 ? std::string{"-"} : std::to_string(answered(run)) + " of " + std::to_string(found),
+             of == 0 ? std::string{"-"} : std::to_string(answered(run)) + " of " + std::to_string(of),
              what_of(run)});
     }
-    std::array<std::size_t, 6> widths{};
-    for (const auto& one : rows) {
-        for (std::size_t i = 0; i < one.size(); ++i) widths[i] = std::max(widths[i], one[i].size());
-    }
-    std::string text;
-    for (const auto& one : rows) {
-        for (std::size_t i = 0; i + 1 < one.size(); ++i) text += padded(one[i], widths[i] + 2);
-        text += one.back() + "\n";
-    }
-    return text;
+    return aligned(std::move(rows));
 }
 
 std::string json_of(const ReplayList::Entry& entry) {

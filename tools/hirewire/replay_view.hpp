@@ -13,20 +13,23 @@
 
 namespace hirewire::cli {
 
-// As they stand on the command line; empty = not given.
+// As they stand on the command line; empty = not given, but for the rate.
 struct ReplayWords {
     std::string from{};
     std::string until{};
     std::string opportunity{};
     std::string kind{};
     std::string posting{};
-    std::string rate{};
-    bool snapshot = false;  // hiring.opportunities in place of hiring.changes
-    bool postings = false;  // hiring.postings in place of hiring.changes
+    std::string rate = "50/s";  // live changes hardly feel that, on a small machine too; "" = no limit
+    bool snapshot = false;      // hiring.opportunities in place of hiring.changes
+    bool postings = false;      // hiring.postings in place of hiring.changes
     bool force = false;
 };
 // Throws config::Error with one sentence that says what is wrong and what would be right.
 sync::ReplaySpec spec_of(const ReplayWords& words, Timestamp now);
+// Throws std::runtime_error with one sentence when a topic is not there that is read or written, of those that are.
+void need_replay_topics(
+    const std::map<std::string, int>& topics, const std::string& destination, sync::ReplaySource source);
 
 // All replays that hiring.runs tells of, as they stand now.
 class ReplayList {
@@ -50,8 +53,12 @@ private:
 bool has_ended(const v1::Run& replay);
 std::string state_of(const v1::Run& replay);
 std::int64_t count_of(const v1::Run& replay, const std::string& what);
-// How many records have an outcome; of count_of(replay, "found").
+// How many records there are to be answered, and how many of them have an outcome. Those that a newer one overtakes
+// are left out: they have theirs at once, and say nothing of how far it is.
+std::int64_t to_answer(const v1::Run& replay);
 std::int64_t answered(const v1::Run& replay);
+// Why it has failed, or was interrupted and is tried again; "" = neither.
+std::string why_of(const v1::Run& replay);
 
 // How fast a replay goes, by what was seen of it.
 class ReplayPace {

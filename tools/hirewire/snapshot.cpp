@@ -9,6 +9,7 @@
 #include "common/core/time.hpp"
 #include "common/core/uuid.hpp"
 #include "common/json/writer.hpp"
+#include "common/kafka/probe.hpp"
 #include "common/kafka/producer.hpp"
 #include "common/kafka/topics.hpp"
 #include "common/sync/beginning.hpp"
@@ -40,10 +41,17 @@ asio::awaitable<Taken> take(const SnapshotCommand& command, bool with_postings, 
 }  // namespace
 
 int take_snapshot(const SnapshotCommand& command) {
-    const std::string topic = "sync." + command.destination + ".replay";
-    need_destination(kafka::existing_topics(command.kafka), command.destination);
-
+    need_told_of_changes("--to", command.destination);
     const bool with_postings = wants_postings(command.destination, command.config_file);
+    kafka::check_broker(command.kafka);
+    need_destination(kafka::existing_topics(command.kafka), command.destination);
+    if (!with_postings && command.config_file.empty()) {
+        std::fprintf(
+            stderr,
+            "hirewire: without --config it is not known whether %s is told of postings: none are handed over\n",
+            command.destination.c_str());
+    }
+    const std::string topic = "sync." + command.destination + ".replay";
     const SystemClock clock;
     const auto began = to_ms(clock.now());
     asio::io_context context;

@@ -14,7 +14,7 @@ struct SnapshotCommand {
     bool as_json = false;
 };
 
-// Answers the exit code and throws std::runtime_error with one sentence.
+// Answers the exit code. Throws config::Error for what cannot be meant, else std::runtime_error, with one sentence.
 int take_snapshot(const SnapshotCommand& command);
 
 }  // namespace hirewire::cli

@@ -7,12 +7,14 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "common/core/time.hpp"
 #include "common/kafka/group_lag.hpp"
+#include "common/kafka/probe.hpp"
 #include "common/kafka/reader.hpp"
 #include "common/kafka/topics.hpp"
 #include "common/sync/pause_book.hpp"
@@ -35,11 +37,20 @@ struct Dead {
     std::vector<LetterGroup> groups{};
 };
 
-Dead count_dead(const kafka::Settings& kafka, const std::string& destination) {
-    const auto book = read_book(kafka, destination);
+// What has been read by then is half of it, and is not shown.
+struct Interruption : std::runtime_error {
+    Interruption() : std::runtime_error{"interrupted"} {}
+};
+
+void end_if_asked() {
+    if (interrupted()) throw Interruption{};
+}
+
+Dead count_dead(const kafka::Settings& kafka, const std::string& destination, const LetterBook& book) {
     LetterSummary summary{0};
     if (book.size() > 0) {
         const auto look_at = [&](const kafka::Record& record) {
+            end_if_asked();
             const auto letter = read_letter(record);
             const auto standing = book.standing(letter);
             if (standing == Standing::open) summary.add(letter, standing);
@@ -58,6 +69,7 @@ public:
         if (!command_.config_file.empty()) ports_ = admin_ports_of(command_.config_file);
     }
 
+    // Throws Interruption, while an Interrupts exists, once the operator asks to end.
     Overview take() {
         const auto topics = kafka::existing_topics(command_.kafka);
         need_topic(topics, "hiring.changes");
@@ -77,7 +89,10 @@ public:
 private:
     void count_letters(const std::vector<std::string>& names) {
         if (counted_ && clock_.monotonic() - *counted_ < letters_hold_for) return;
-        for (const auto& name : names) dead_[name] = count_dead(command_.kafka, name);
+        const auto books = read_books(command_.kafka, names, &end_if_asked);
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            dead_[names[i]] = count_dead(command_.kafka, names[i], books[i]);
+        }
         counted_ = clock_.monotonic();
     }
 
@@ -86,12 +101,17 @@ private:
         status.name = name;
         status.by_runs = name == "theorg";
         const std::string replays = "sync." + name + ".replay";
-        const auto lags = kafka::group_lag(command_.kafka, "hirewire.sync-" + name, {"hiring.changes", replays});
-        if (const auto lag = lags.find("hiring.changes"); lag != lags.end()) {
-            status.begun = lag->second.known;
-            status.behind = lag->second.records;
-            status.missed = lag->second.missed;
-            status.oldest_ms = lag->second.oldest_ms;
+        const auto lags =
+            kafka::group_lag(command_.kafka, "hirewire.sync-" + name, {"hiring.changes", "hiring.postings", replays});
+        if (const auto changes = lags.find("hiring.changes"); changes != lags.end()) {
+            auto lag = changes->second;
+            status.begun = lag.known;
+            // Who is told of postings, too, has a place there.
+            const auto postings = lags.find("hiring.postings");
+            if (postings != lags.end() && postings->second.known) lag = kafka::together(lag, postings->second);
+            status.behind = lag.records;
+            status.missed = lag.missed;
+            status.oldest_ms = lag.oldest_ms;
         }
         if (const auto lag = lags.find(replays); lag != lags.end()) status.to_replay = lag->second.records;
         status.dead = dead_[name].count;
@@ -107,6 +127,7 @@ private:
         std::map<std::string, sync::PauseBook> pauses;
         for (const auto& status : overview.destinations) pauses.emplace(status.name, sync::PauseBook{status.name});
         const auto hear = [&](const kafka::Record& record) {
+            end_if_asked();
             v1::Run run;
             if (!record.value || !run.ParseFromString(*record.value)) return;
             runs.add(run);
@@ -141,26 +162,59 @@ void print(const StatusCommand& command, const Overview& overview) {
     std::fflush(stdout);
 }
 
+// In place of a new drawing, below the last one. It passes by itself, or is said again.
+void print_trouble(const StatusCommand& command, const std::string& trouble) {
+    if (command.as_json || !on_terminal(STDOUT_FILENO)) {
+        std::fprintf(stderr, "hirewire: %s\n", clean(trouble).c_str());
+        return;
+    }
+    std::printf("\r\033[K%s\r", clipped(trouble, width_of(STDOUT_FILENO) - 1).c_str());
+    std::fflush(stdout);
+}
+
+int draw(const StatusCommand& command, Look& look_at) {
+    kafka::check_broker(command.kafka);
+    const auto overview = look_at.take();
+    print(command, overview);
+    return needs_of(overview).empty() ? 0 : 1;
+}
+
+// A hiccup of Kafka's is what somebody watches, and no reason to look away.
+int draw_or_say(const StatusCommand& command, Look& look_at) {
+    try {
+        return draw(command, look_at);
+    } catch (const Interruption&) {
+        throw;
+    } catch (const std::runtime_error& e) {
+        print_trouble(command, e.what());
+        return 1;
+    }
+}
+
+// Until Ctrl-C; the exit code is that of the last drawing, and 1 when there was none. The first one has to succeed.
+int watch(const StatusCommand& command, Look& look_at) {
+    const SystemClock clock;
+    const Interrupts interrupts;
+    int exit_code = 1;
+    try {
+        exit_code = draw(command, look_at);
+        while (true) {
+            const auto next = clock.monotonic() + between_drawings;
+            while (clock.monotonic() < next && !interrupted()) std::this_thread::sleep_for(look);
+            if (interrupted()) break;
+            exit_code = draw_or_say(command, look_at);
+        }
+    } catch (const Interruption&) {
+        // The last drawing stands.
+    }
+    return exit_code;
+}
+
 }  // namespace
 
 int show_status(const StatusCommand& command) {
-    const SystemClock clock;
     Look look_at{command};
-    if (!command.watch) {
-        const auto overview = look_at.take();
-        print(command, overview);
-        return needs_of(overview).empty() ? 0 : 1;
-    }
-    const Interrupts interrupts;
-    int exit_code = 0;
-    while (!interrupted()) {
-        const auto overview = look_at.take();
-        print(command, overview);
-        exit_code = needs_of(overview).empty() ? 0 : 1;
-        const auto next = clock.monotonic() + between_drawings;
-        while (clock.monotonic() < next && !interrupted()) std::this_thread::sleep_for(look);
-    }
-    return exit_code;
+    return command.watch ? watch(command, look_at) : draw(command, look_at);
 }
 
 }  // namespace hirewire::cli

@@ -15,7 +15,7 @@ struct StatusCommand {
 };
 
 // Answers the exit code: 1 when something needs a person (see needs_of). Throws std::runtime_error with one sentence
-// when Kafka does not answer.
+// when Kafka does not answer; with `watch` only at first, and says it below the last drawing from then on.
 int show_status(const StatusCommand& command);
 
 }  // namespace hirewire::cli

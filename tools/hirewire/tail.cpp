@@ -1,11 +1,10 @@
 #include "tools/hirewire/tail.hpp"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <optional>
 
 #include "common/core/time.hpp"
+#include "common/kafka/probe.hpp"
 #include "common/kafka/reader.hpp"
 #include "common/kafka/topics.hpp"
 #include "tools/hirewire/place.hpp"
@@ -22,6 +21,7 @@ constexpr Milliseconds look{200};
 int tail_topic(const TailCommand& command) {
     std::optional<std::int64_t> from_ms;
     if (!command.from.empty()) from_ms = to_ms(moment_of("--from", command.from, SystemClock{}.now()));
+    kafka::check_broker(command.kafka);
     need_topic(kafka::existing_topics(command.kafka), command.topic);
     const bool from_now_on = !from_ms && !command.to_end;
     kafka::Tail tail{
@@ -30,7 +30,6 @@ int tail_topic(const TailCommand& command) {
         from_now_on ? kafka::Tail::From::end : kafka::Tail::From::beginning,
         nullptr,
         from_ms};
-    const bool terminal = on_terminal(STDOUT_FILENO);
     const Interrupts interrupts;
     std::int64_t shown = 0;
     while (!interrupted() && (command.count == 0 || shown < command.count)) {
@@ -41,9 +40,7 @@ int tail_topic(const TailCommand& command) {
         }
         // A broker that can't look up offsets by time hands out all of it.
         if (from_ms && record->timestamp_ms < *from_ms) continue;
-        const auto line = command.as_json
-                              ? tail_json_of(*record)
-                              : tail_line_of(*record, terminal ? width_of(STDOUT_FILENO) : std::size_t{100'000});
+        const auto line = command.as_json ? tail_json_of(*record) : tail_line_of(*record);
         // Whoever reads a pipe may have had enough: head does.
         if (std::printf("%s\n", line.c_str()) < 0 || std::fflush(stdout) != 0) break;
         ++shown;

@@ -82,7 +82,9 @@ std::string json_of(const v1::Outcome& outcome) {
     out.begin_object().member("destination", outcome.destination());
     out.member("outcome", sync::name_of(outcome.outcome()));
     member(out, "effect", outcome.effect());
-    out.member("kind", kind_name(outcome.kind())).member("opportunity_id", outcome.opportunity_id());
+    // The Org is told of jobs, which are a resource of no opportunity.
+    if (outcome.kind() != v1::CHANGE_KIND_UNSPECIFIED) out.member("kind", kind_name(outcome.kind()));
+    member(out, "opportunity_id", outcome.opportunity_id());
     member(out, "resource", outcome.resource());
     out.member("change_id", outcome.change_id()).member("version", static_cast<std::int64_t>(outcome.version()));
     out.member("attempts", static_cast<int>(outcome.attempts()));
@@ -158,11 +160,11 @@ std::string value_json_of(const kafka::Record& record) {
     return out.text();
 }
 
-std::string tail_line_of(const kafka::Record& record, std::size_t width) {
+std::string tail_line_of(const kafka::Record& record) {
     const std::string place = std::to_string(record.partition.number) + "/" + std::to_string(record.offset);
     const std::string line =
         iso_time(from_ms(record.timestamp_ms)) + "  " + place + "  " + record.key + "  " + value_json_of(record);
-    return clipped(line, width);
+    return clean(line);
 }
 
 std::string tail_json_of(const kafka::Record& record) {

@@ -50,6 +50,15 @@ std::size_t characters_in(std::string_view text) {
         std::count_if(text.begin(), text.end(), [](char c) { return !continues_a_character(c); }));
 }
 
+// How many bytes the control character has that begins here; 0 = none does.
+std::size_t control_at(std::string_view text, std::size_t at) {
+    const auto first = static_cast<unsigned char>(text[at]);
+    if (first < 0x20U || first == 0x7fU) return 1;
+    if (first != 0xc2U || at + 1 == text.size()) return 0;
+    const auto second = static_cast<unsigned char>(text[at + 1]);
+    return second >= 0x80U && second <= 0x9fU ? 2 : 0;
+}
+
 }  // namespace
 
 bool on_terminal(int descriptor) {
@@ -84,26 +93,40 @@ std::string bar(std::int64_t done, std::int64_t of, std::size_t width) {
     return "[" + std::string(full, '=') + std::string(width - full, ' ') + "]";
 }
 
+std::string clean(std::string_view text) {
+    std::string shown;
+    shown.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        const auto control = control_at(text, at);
+        shown += control > 0 ? '?' : text[at];
+        at += std::max(control, std::size_t{1});
+    }
+    return shown;
+}
+
 std::string clipped(std::string_view text, std::size_t width) {
     constexpr std::string_view dots = "...";
+    const std::string whole = clean(text);
     std::string shown;
-    const bool all = characters_in(text) <= width;
+    const bool all = characters_in(whole) <= width;
     const std::size_t room = all || width < dots.size() ? width : width - dots.size();
     std::size_t characters = 0;
-    for (const char c : text) {
+    for (const char c : whole) {
         if (!continues_a_character(c) && characters++ == room) break;
-        const bool control = static_cast<unsigned char>(c) < 0x20U || c == 0x7f;
-        shown += control ? '?' : c;
+        shown += c;
     }
     if (!all && width >= dots.size()) shown += dots;
     return shown;
 }
 
-std::string aligned(const std::vector<std::vector<std::string>>& rows) {
+std::string aligned(std::vector<std::vector<std::string>> rows) {
     std::vector<std::size_t> widths;
-    for (const auto& row : rows) {
+    for (auto& row : rows) {
         widths.resize(std::max(widths.size(), row.size()));
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], characters_in(row[i]));
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            row[i] = clean(row[i]);
+            widths[i] = std::max(widths[i], characters_in(row[i]));
+        }
     }
     std::string text;
     for (const auto& row : rows) {
@@ -146,12 +169,12 @@ void Progress::show(const std::string& bar, const std::string& words) {
     const auto now = SystemClock{}.monotonic();
     if (now < next_line_) return;
     next_line_ = now + between_lines;
-    std::fprintf(stderr, "%s\n", words.c_str());
+    std::fprintf(stderr, "%s\n", clean(words).c_str());
 }
 
 void Progress::say(const std::string& line) {
     clear();
-    if (!silent_) std::fprintf(stderr, "%s\n", line.c_str());
+    if (!silent_) std::fprintf(stderr, "%s\n", clean(line).c_str());
 }
 
 void Progress::clear() {

@@ -27,11 +27,14 @@ std::string painted(std::string_view text, Colour colour, bool colours);
 
 // "[======      ]"; of nothing, nothing is done.
 std::string bar(std::int64_t done, std::int64_t of, std::size_t width = 24);
-// Not longer than so many characters; "..." stands for what is left out. UTF-8 stays whole, and what could steer a
-// terminal is shown as "?".
+// What others have written, harmless: each control character, which could steer a terminal, is shown as "?". Those
+// are C0 with tab and line feed, DEL, and C1 in UTF-8.
+std::string clean(std::string_view text);
+// Clean, and not longer than so many characters; "..." stands for what is left out. UTF-8 stays whole.
 std::string clipped(std::string_view text, std::size_t width);
-// Columns as wide as their widest cell, two spaces between them; the last one is not padded.
-std::string aligned(const std::vector<std::vector<std::string>>& rows);
+// Columns as wide as their widest cell, two spaces between them; the last one is not padded. Every cell is made
+// clean, so a line is painted as a whole, afterwards.
+std::string aligned(std::vector<std::vector<std::string>> rows);
 // "1,234,567"
 std::string grouped(std::int64_t number);
 

@@ -10,10 +10,13 @@ namespace hirewire::cli {
 struct TimelineCommand {
     kafka::Settings kafka{};
     std::string opportunity{};
+    std::string from{};         // a time, or how long ago; "" = all that Kafka has
+    std::string destination{};  // of the destinations this one alone; "" = all
     bool as_json = false;
 };
 
-// Answers the exit code (1: Kafka has nothing of it) and throws std::runtime_error with one sentence.
+// Answers the exit code (1: Kafka has nothing of it). Throws config::Error for what cannot be meant, else
+// std::runtime_error, with one sentence.
 int show_timeline(const TimelineCommand& command);
 
 }  // namespace hirewire::cli

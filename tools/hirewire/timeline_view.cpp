@@ -173,13 +173,21 @@ std::optional<Moment> moment_of(const kafka::Record& record) {
     return topic.starts_with(of_sync) ? set_aside(record) : std::nullopt;
 }
 
-std::vector<kafka::Partition> places_of(const std::string& opportunity, const std::map<std::string, int>& topics) {
+std::vector<kafka::Partition> places_of(
+    const std::string& opportunity, const std::map<std::string, int>& topics, const std::string& destination) {
     std::vector<kafka::Partition> places;
     for (const auto& [topic, partitions] : topics) {
         if (!tells(topic) || partitions < 1) continue;
+        const auto owner = destination_and_rest(topic).first;
+        if (!destination.empty() && !owner.empty() && owner != destination) continue;
         places.push_back({.topic = topic, .number = kafka::partition_of(opportunity, partitions)});
     }
     return places;
+}
+
+bool is_about(const Moment& moment, const std::string& destination) {
+    const bool of_a_destination = moment.topic.starts_with(of_sync);
+    return destination.empty() || !of_a_destination || moment.where == destination;
 }
 
 void put_in_order(std::vector<Moment>& moments) {

@@ -29,8 +29,12 @@ struct Moment {
 std::optional<Moment> moment_of(const kafka::Record& record);
 
 // The topics that may hold something of an opportunity, each with the partition of its key, given how many partitions
-// each topic has.
-std::vector<kafka::Partition> places_of(const std::string& opportunity, const std::map<std::string, int>& topics);
+// each topic has. `destination`: of the destinations' own topics those of this one; "" = of all.
+std::vector<kafka::Partition> places_of(
+    const std::string& opportunity, const std::map<std::string, int>& topics, const std::string& destination = {});
+
+// Whether it is of this destination, or of what leads to all of them; "" = any.
+bool is_about(const Moment& moment, const std::string& destination);
 
 // By time; of the same moment, what causes comes before what is caused.
 void put_in_order(std::vector<Moment>& moments);

@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
+#include <vector>
 
+#include "common/config/schema.hpp"
 #include "common/json/writer.hpp"
+#include "common/kafka/probe.hpp"
 
 namespace hirewire::cli {
 namespace {
@@ -17,10 +22,23 @@ std::string state(const kafka::Topic& topic, int found) {
     return found == topic.partitions ? "ok" : "wrong partition count, should be " + std::to_string(topic.partitions);
 }
 
+// Looked at before the broker is asked: the default is where the sources are, and nobody need be there.
+std::vector<kafka::Topic> listed_topics(const TopicsCommand& command) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(command.file, ignored)) {
+        throw config::Error{
+            "topics: there is no file " + command.file +
+            "; give --topics FILE, with the list that the sources have as proto/topics.toml"};
+    }
+    auto topics = kafka::load_topics(command.file, command.overrides);
+    kafka::check_broker(command.kafka);
+    return topics;
+}
+
 }  // namespace
 
 int apply_topics(const TopicsCommand& command) {
-    const auto topics = kafka::load_topics(command.file, command.overrides);
+    const auto topics = listed_topics(command);
     const auto before = kafka::existing_topics(command.kafka);
     const auto complaints = kafka::apply_topics(command.kafka, topics);
     for (const auto& complaint : complaints) std::fprintf(stderr, "hirewire: %s\n", complaint.c_str());
@@ -48,7 +66,7 @@ int apply_topics(const TopicsCommand& command) {
 }
 
 int list_topics(const TopicsCommand& command) {
-    const auto topics = kafka::load_topics(command.file, command.overrides);
+    const auto topics = listed_topics(command);
     const auto found = kafka::existing_topics(command.kafka);
     const auto count_of = [&found](const std::string& name) {
         const auto at = found.find(name);

@@ -16,7 +16,8 @@ struct TopicsCommand {
     Show show = Show::table;
 };
 
-// Both answer the exit code and throw std::runtime_error with one sentence.
+// Both answer the exit code. They throw config::Error when the list is not there, else std::runtime_error, with one
+// sentence each.
 int apply_topics(const TopicsCommand& command);
 int list_topics(const TopicsCommand& command);
 

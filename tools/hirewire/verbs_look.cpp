@@ -33,7 +33,7 @@ void add_dlq(CLI::App& app, LookVerbs& verbs, Chosen& chosen) {
         verb->add_flag("--json", verbs.dlq.as_json, "For programs");
         verb->callback([&verbs, &chosen, run] {
             chosen = [&verbs, run] {
-                verbs.dlq.kafka = kafka_at(verbs.place);
+                verbs.dlq.kafka = settings_at(verbs.place);
                 return run(verbs.dlq);
             };
         });
@@ -53,8 +53,9 @@ void add_dlq(CLI::App& app, LookVerbs& verbs, Chosen& chosen) {
     redrive->add_option("--rate", verbs.dlq.rate, "At most so many: 50/s, or 600/m")->capture_default_str();
     redrive->add_flag("--yes", verbs.dlq.yes, "Do not ask");
     redrive->footer(
-        "Behind all that is live, with a fresh number of attempts; the history stays in the record's headers. One\n"
-        "that a newer change has overtaken is not sent, but reported as superseded.\n\n"
+        "Behind all that is live, with a fresh number of attempts; the history stays in the record's headers. Only\n"
+        "open ones are meant, and one that a newer change overtakes before its turn is not sent, but reported as\n"
+        "superseded. What a forced replay could not tell is forced once more.\n\n"
         "  hirewire dlq redrive --dest clara --status 422\n"
         "  hirewire dlq redrive --dest cleary --all --rate 5/s --yes");
     auto* discard =
@@ -67,13 +68,16 @@ void add_timeline(CLI::App& app, LookVerbs& verbs, Chosen& chosen) {
     auto* verb = app.add_subcommand("timeline", "All that happened to one opportunity, at Lever and everywhere");
     add_place(*verb, verbs.place);
     verb->add_option("opportunity", verbs.timeline.opportunity, "Its id in Lever")->required();
+    verb->add_option("--from", verbs.timeline.from, "What happened since: 2026-03-02T15:04:05Z, or 10m, 2h, 3d ago");
+    verb->add_option("--dest", verbs.timeline.destination, "Of the destinations this one alone");
     verb->add_flag("--json", verbs.timeline.as_json, "For programs");
     verb->footer(
         "Received, emitted, each attempt, applied, superseded, held, dead, replayed, with times and latencies.\n\n"
-        "  hirewire timeline 6f0c2b1e-3a77-4f5e-9d2c-8b1f4a6e0c11");
+        "  hirewire timeline 6f0c2b1e-3a77-4f5e-9d2c-8b1f4a6e0c11\n"
+        "  hirewire timeline 6f0c2b1e-3a77-4f5e-9d2c-8b1f4a6e0c11 --from 2d --dest clara");
     verb->callback([&verbs, &chosen] {
         chosen = [&verbs] {
-            verbs.timeline.kafka = kafka_at(verbs.place);
+            verbs.timeline.kafka = settings_at(verbs.place);
             return show_timeline(verbs.timeline);
         };
     });
@@ -92,7 +96,7 @@ void add_status(CLI::App& app, LookVerbs& verbs, Chosen& chosen) {
         "  hirewire status --config /etc/hirewire/hirewire.toml --watch");
     verb->callback([&verbs, &chosen] {
         chosen = [&verbs] {
-            verbs.status.kafka = kafka_at(verbs.place);
+            verbs.status.kafka = settings_at(verbs.place);
             verbs.status.config_file = or_usual(verbs.place.config_file);
             return show_status(verbs.status);
         };
@@ -114,7 +118,7 @@ void add_tail(CLI::App& app, LookVerbs& verbs, Chosen& chosen) {
         "  hirewire tail hiring.changes --from 1d --to-end --json | jq .value.status.name");
     verb->callback([&verbs, &chosen] {
         chosen = [&verbs] {
-            verbs.tail.kafka = kafka_at(verbs.place);
+            verbs.tail.kafka = settings_at(verbs.place);
             return tail_topic(verbs.tail);
         };
     });

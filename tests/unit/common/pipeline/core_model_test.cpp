@@ -156,6 +156,7 @@ private:
         place.lane = lane_of(log.partition, offset);
         place.group = place.lane + (offset % 2 == 0 ? "/even" : "/odd");
         place.order = offset;
+        place.backfill = dice_.one_in(3);
         Past past;
         if (dice_.one_in(5)) {
             past.attempts = 1 + dice_.below(9);

@@ -40,14 +40,18 @@ public:
         place.order = order;
         core.on_record(std::move(r), std::move(place), past);
     }
-    // A record that has time, in a lane of its own.
-    void replayed(const kafka::Partition& partition, kafka::Offset offset, const std::string& lane) {
+    // A record that has time; by default group and lane are the same.
+    void replayed(
+        const kafka::Partition& partition,
+        kafka::Offset offset,
+        const std::string& lane,
+        const std::string& group = {}) {
         kafka::Record r;
         r.partition = partition;
         r.offset = offset;
         Place place;
         place.lane = lane;
-        place.group = lane;
+        place.group = group.empty() ? lane : group;
         place.backfill = true;
         core.on_record(std::move(r), std::move(place));
     }
@@ -893,4 +897,102 @@ TEST_CASE("core: the repeats of a replay come after what is live, and before the
     CHECK(b.started_lanes() == Lanes_{"bob"});
     b.verdict(b.starts.at(0), Done{});
     CHECK(b.started_lanes() == Lanes_{"other"});
+}
+
+// Protects live news from the rest that a replay takes at the destination's pace: seconds, and all is right with her.
+TEST_CASE("core: what is live ends the rest of a replay in its lane, and the two are told as live") {
+    Bench b;
+    b.replayed(p0, 1, "ann");
+    const auto old = b.start_one();
+    b.verdict(old, Wait{.reason = "too many wait for their turn", .at_least = Milliseconds{4'000}});
+    SUBCASE("a record that has time, too, does not") {
+        b.replayed(p0, 2, "ann");
+        CHECK(b.started_lanes().empty());
+    }
+    SUBCASE("another lane's does not") {
+        b.record(p1, 1, "bob");
+        CHECK(b.started_lanes() == Lanes_{"bob"});
+    }
+    SUBCASE("a record that is read") {
+        b.record(p1, 1, "ann");
+        CHECK(b.start_one() == old);
+        CHECK(b.core.job(old).records.size() == 2);
+        CHECK_FALSE(b.core.job(old).place.backfill);
+        // From now on it waits as all that is live does.
+        b.verdict(old, Wait{.reason = "Redis away", .at_least = Milliseconds{4'000}});
+        b.record(p1, 2, "ann");
+        CHECK(b.started_lanes().empty());
+    }
+    SUBCASE("a record that was parked and is due") {
+        b.record(p1, 1, "ann", "ann", {.due = b.now + Milliseconds{1'000}});
+        CHECK(b.started_lanes().empty());
+        b.advance(Milliseconds{1'000});
+        CHECK(b.start_one() == old);
+        CHECK_FALSE(b.core.job(old).place.backfill);
+    }
+}
+
+TEST_CASE("core: a replay that failed rests on, whatever comes: its destination is to be left alone") {
+    Bench b;
+    b.replayed(p0, 1, "ann");
+    const auto old = b.start_one();
+    b.verdict(old, Retry{.reason = "answered 404", .at_least = Milliseconds{4'000}});
+    b.record(p1, 1, "ann");
+    CHECK(b.started_lanes().empty());
+    b.advance_to_wake();
+    CHECK(b.start_one() == old);
+    CHECK_FALSE(b.core.job(old).place.backfill);
+}
+
+TEST_CASE("core: a replay that keeps something live from its lane has no time, whosever it is") {
+    Bench b{{.slots = 1}};
+    b.replayed(p0, 1, "person", "old hire");
+    const auto old = b.start_one();
+    const Wait pace{.reason = "too many wait for their turn", .at_least = Milliseconds{4'000}};
+    SUBCASE("it rests when that comes") {
+        b.verdict(old, pace);
+        b.record(p1, 1, "person", "new hire");
+    }
+    SUBCASE("it is under way when that comes") {
+        b.record(p1, 1, "person", "new hire");
+        b.verdict(old, pace);
+    }
+    // Others that are live do not go before it.
+    b.record(p1, 2, "bob");
+    REQUIRE(b.start_one() == old);
+    CHECK(b.core.job(old).records.size() == 1);
+    CHECK_FALSE(b.core.job(old).place.backfill);
+    b.verdict(old, Done{});
+    CHECK(b.started_lanes() == Lanes_{"bob"});
+    b.verdict(b.starts.at(0), Done{});
+    CHECK(b.core.job(b.start_one()).place.group == "new hire");
+}
+
+TEST_CASE("core: the rest of a replay ends with its partition, and nothing of it is left for what is live") {
+    Bench b;
+    b.replayed(p0, 1, "ann");
+    b.verdict(b.start_one(), Wait{.reason = "too many wait for their turn"});
+    b.core.on_revoked({p0});
+    b.record(p1, 1, "ann");
+    const auto live = b.start_one();
+    CHECK(b.core.job(live).records.size() == 1);
+    b.verdict(live, Done{});
+    b.advance(std::chrono::minutes{1});
+    b.ask();
+    CHECK(b.starts.empty());
+    CHECK(b.core.open() == 0);
+}
+
+TEST_CASE("core: requests that nobody has been told of are the job's until its next attempt") {
+    Bench b;
+    b.record(p0, 1, "ann");
+    const auto job = b.start_one();
+    Attempted waits{Verdict{Wait{.reason = "paused"}}, true};
+    waits.untold_calls = 2;
+    b.verdict(job, waits);
+    b.advance_to_wake();
+    REQUIRE(b.start_one() == job);
+    CHECK(b.core.job(job).untold_calls == 2);
+    b.verdict(job, weather);
+    CHECK(b.core.job(job).untold_calls == 0);
 }

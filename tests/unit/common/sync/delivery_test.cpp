@@ -6,7 +6,9 @@
 
 #include "common/json/writer.hpp"
 #include "common/pipeline/history.hpp"
+#include "common/sync/cancelled_runs.hpp"
 #include "common/sync/judge.hpp"
+#include "common/sync/replay_spec.hpp"
 #include "tests/support/change_builders.hpp"
 #include "tests/support/fake_client.hpp"
 #include "tests/support/fake_producer.hpp"
@@ -406,7 +408,7 @@ TEST_CASE("delivery: a confidential change is skipped unless it is opted in") {
     }
 }
 
-TEST_CASE("delivery: weather is told once and leaves the resource free") {
+TEST_CASE("delivery: each attempt that met weather is told, and leaves the resource free") {
     Bench b;
     b.client.will_answer(503, "", {{"Retry-After", "30"}});
     b.client.will_fail(http::Errc::timed_out);
@@ -418,8 +420,82 @@ TEST_CASE("delivery: weather is told once and leaves the resource free") {
     CHECK(is_weather(b.attempt({stage_change(b.now)}, 2)));
     CHECK_FALSE(b.answered);
     CHECK(is_done(b.attempt({stage_change(b.now)}, 3)));
-    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_RETRYING, v1::OUTCOME_KIND_APPLIED});
-    CHECK(b.outcomes().at(1).attempts() == 3);
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_RETRYING, v1::OUTCOME_KIND_RETRYING, v1::OUTCOME_KIND_APPLIED});
+    for (std::size_t i = 0; i < 3; ++i) {
+        CHECK(b.outcomes().at(i).attempts() == static_cast<int>(i) + 1);
+        CHECK(b.outcomes().at(i).calls() == 1);
+    }
+}
+
+// Protects the timeline and the dry run: both see a hold by what was told of it.
+TEST_CASE("delivery: each change that meets a hold is told of once, at whatever attempt, and anew in the next one") {
+    Bench b;
+    const auto ann = [&] { return b.attempt({stage_change(b.now, "ann")}, 4); };
+    const auto bob = [&] { return b.attempt({stage_change(b.now, "bob")}); };
+    b.client.otherwise.status = 401;
+    CHECK(is_hold(ann()));
+    CHECK(is_hold(ann()));
+    CHECK(is_hold(bob()));
+    CHECK(is_hold(ann()));
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_HELD, v1::OUTCOME_KIND_HELD});
+    CHECK(b.outcomes().at(0).attempts() == 4);
+    CHECK(b.outcomes().at(1).opportunity_id() == "bob");
+    SUBCASE("an operator has ended it") {
+        b.delivery().forget_hold();
+    }
+    SUBCASE("so has a new secret") {
+        CHECK(b.delivery().use_tokens("new", "internal-token"));
+    }
+    SUBCASE("so has an answer") {
+        b.client.will_answer(200);
+        CHECK(is_done(bob()));
+    }
+    const auto before = b.kinds().size();
+    CHECK(is_hold(ann()));
+    REQUIRE(b.kinds().size() == before + 1);
+    CHECK(b.kinds().back() == v1::OUTCOME_KIND_HELD);
+}
+
+TEST_CASE("delivery: every request is told of once, with the next outcome of its change") {
+    Bench b;
+    const auto change = stage_change(b.now);
+    auto job = job_of({change});
+    SUBCASE("an outcome could not be written") {
+        b.producer.fails = [](const kafka::Message&) { return true; };
+        const auto attempted = finish(b.delivery().attempt(job));
+        CHECK(attempted.untold_calls == 1);
+        b.producer.fails = {};
+        job.untold_calls = attempted.untold_calls;
+        const auto again = finish(b.delivery().attempt(job));
+        CHECK(again.untold_calls == 0);
+        CHECK(b.outcomes().at(0).calls() == 2);
+    }
+    SUBCASE("it is refused for good") {
+        b.client.will_answer(422);
+        const auto attempted = finish(b.delivery().attempt(job));
+        CHECK(b.outcomes().empty());
+        job.untold_calls = attempted.untold_calls;
+        CHECK(finish(b.delivery().give_up(job, "answered 422")));
+        CHECK(b.outcomes().at(0).calls() == 1);
+    }
+    SUBCASE("it has failed, and is parked") {
+        b.client.will_answer(503);
+        const auto attempted = finish(b.delivery().attempt(job));
+        CHECK(attempted.untold_calls == 0);
+        job.status = attempted.status;
+        pipeline::Park park;
+        park.tier = "1m";
+        CHECK(finish(b.delivery().park(job, park)));
+        CHECK(b.outcomes().at(0).calls() == 1);
+        CHECK(b.outcomes().at(1).has_calls());
+        CHECK(b.outcomes().at(1).calls() == 0);
+    }
+    SUBCASE("none is sent") {
+        b.destination.skip = true;
+        CHECK(is_done(b.attempt(job)));
+        CHECK(b.outcomes().at(0).has_calls());
+        CHECK(b.outcomes().at(0).calls() == 0);
+    }
 }
 
 TEST_CASE("delivery: a 401 holds at once") {
@@ -1018,7 +1094,7 @@ TEST_CASE("delivery: every version that a run asked for has an outcome, whatever
         CHECK(runs_in(b.outcomes()[1]) == Ids{"run"});
         CHECK(b.outcomes()[2].run_ids().empty());
         CHECK(b.destination.situations.back().older.empty());
-        CHECK(b.destination.situations.back().run_id.empty());
+        CHECK(b.destination.situations.back().run_ids.empty());
     }
     SUBCASE("together with its live twin") {
         CHECK(is_done(b.attempt(together(by_run({third}, "run"), job_of({third})))));
@@ -1050,7 +1126,7 @@ TEST_CASE("delivery: the rules hear which run asks, and that it is no news") {
     Bench b;
     b.attempt(by_run({stage_change(b.now)}, "run"));
     REQUIRE(b.destination.situations.size() == 1);
-    CHECK(b.destination.situations[0].run_id == "run");
+    CHECK(b.destination.situations[0].run_ids == Ids{"run"});
     CHECK(b.destination.situations[0].backfill);
     CHECK(b.destination.situations[0].first_sync);
 }
@@ -1283,12 +1359,16 @@ TEST_CASE("delivery: an announcement that may have been seen and the detail afte
     pipeline::Park park;
     park.tier = "1m";
     park.delay = Milliseconds{60'000};
-    CHECK(finish(b.delivery().park(a.together({a.move.version()}), park)));
+    auto job = a.together({a.move.version()});
+    job.untold_calls = 2;
+    CHECK(finish(b.delivery().park(job, park)));
     const auto parked = b.producer.of("sync.plain.retry.1m");
     REQUIRE(parked.size() == 2);
     CHECK(parked[0].value == a.move.SerializeAsString());
     CHECK(parked[1].value == a.detail.SerializeAsString());
     CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_RETRYING, v1::OUTCOME_KIND_RETRYING});
+    CHECK(b.outcomes().at(0).calls() == 2);
+    CHECK(b.outcomes().at(1).calls() == 0);
     // They come back with attempts behind them, and are told one after the other.
     auto back = a.together();
     for (auto& received : back.records) received.past.attempts = 3;
@@ -1386,4 +1466,89 @@ TEST_CASE("delivery: a mode that becomes shadow while a turn is waited for count
     CHECK(is_done(b.attempt({stage_change(b.now)})));
     CHECK(b.client.requests.empty());
     CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_SHADOW});
+}
+
+// Protects the operator's word: who waits for a turn waits for up to half a lease.
+TEST_CASE("delivery: a pause reaches those who wait for their turn, and no request goes out after it") {
+    Bench b;
+    auto change = stage_change(b.now);
+    SUBCASE("at the destination's pace") {
+        b.settings.requests_per_second = 20;
+        b.store.watch = [&](std::string_view operation) {
+            if (operation == "take_turn") b.delivery().suspend();
+        };
+    }
+    SUBCASE("while it is asked who somebody is") {
+        change = hire(b.now);
+        b.internal.otherwise.body = R"({"name":"Ada"})";
+        b.internal.watch = [&](const http::Request&) { b.delivery().suspend(); };
+    }
+    const auto verdict = b.attempt({change});
+    REQUIRE(is_wait(verdict));
+    CHECK(std::get<pipeline::Wait>(verdict).reason == "paused");
+    CHECK(b.client.requests.empty());
+    CHECK(b.kinds().empty());
+    CHECK_FALSE(b.store.leased(b.key));
+    b.store.watch = {};
+    b.internal.watch = {};
+    b.delivery().resume();
+    CHECK(is_done(b.attempt({change})));
+    CHECK(b.client.requests.size() == 1);
+}
+
+// Protects a destination from what nobody wants any more: up to 2,000 records are written when a replay is cancelled.
+TEST_CASE("delivery: what only cancelled replays asked for is passed over, and all else is told") {
+    Bench b;
+    v1::Run run;
+    run.set_run_id("run");
+    run.set_kind(std::string{replay_kind});
+    run.set_state(v1::RUN_STATE_CANCELLED);
+    CancelledRuns cancelled;
+    cancelled.hear(run);
+    b.delivery().pass_over(cancelled);
+    const auto change = stage_change(b.now);
+    auto job = by_run({change}, "run");
+    bool told = true;
+    SUBCASE("it alone") {
+        told = false;
+    }
+    SUBCASE("it alone, forced") {
+        job = by_run({change}, "run", true);
+        told = false;
+    }
+    SUBCASE("another run, too") {
+        job = together(job, by_run({change}, "run-2"));
+    }
+    SUBCASE("its live twin comes with it") {
+        job = together(job, job_of({change}));
+    }
+    SUBCASE("live news comes with it") {
+        job = together(job, job_of({stage_change(b.now + 1)}));
+    }
+    SUBCASE("what it overtakes came without a run") {
+        job = together(job, job_of({stage_change(b.now - 1'000)}));
+    }
+    SUBCASE("it was set aside, and a live twin with it") {
+        job.records.at(0).past.parked = 1;
+    }
+    CHECK(is_done(b.attempt(job)));
+    CHECK(b.client.requests.size() == (told ? 1U : 0U));
+    CHECK(b.applied().has_value() == told);
+    CHECK_FALSE(b.store.leased(b.key));
+    if (told) return;
+    REQUIRE(b.kinds() == Kinds{v1::OUTCOME_KIND_SKIPPED});
+    CHECK(b.outcomes().at(0).reason() == "the replay was cancelled");
+    CHECK(runs_in(b.outcomes().at(0)) == Ids{"run"});
+}
+
+// Protects live hires and sweeps: Lever's budget is one for all of them.
+TEST_CASE("delivery: who somebody is, is asked as backfill by what has time, and by nothing else") {
+    Bench b;
+    auto job = by_run({hire(b.now)}, "run");
+    b.attempt(job);
+    job.place.backfill = true;
+    b.attempt(job);
+    REQUIRE(b.internal.requests.size() == 2);
+    CHECK(b.internal.requests[0].target == "/internal/opportunities/opportunity-1/person");
+    CHECK(b.internal.requests[1].target == "/internal/opportunities/opportunity-1/person?backfill=true");
 }

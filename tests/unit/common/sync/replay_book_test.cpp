@@ -71,3 +71,15 @@ TEST_CASE("replay book: a pause lasts until it is asked for again, a cancellatio
     book.hear(run("a", v1::RUN_STATE_ASKED));
     CHECK(next_of(book) == "b");
 }
+
+// Protects those behind it, which wait for its end.
+TEST_CASE("replay book: one that fails five times in a row is given up, unless it gets further") {
+    ReplayBook book{"clara"};
+    book.hear(run("a", v1::RUN_STATE_ASKED));
+    for (int i = 0; i < 4; ++i) CHECK_FALSE(book.has_failed("a", 10));
+    CHECK_FALSE(book.has_failed("a", 11));
+    // Reading may fail before what was reached is known.
+    for (const std::int64_t reached : {0, 11, 0}) CHECK_FALSE(book.has_failed("a", reached));
+    CHECK(book.has_failed("a", 11));
+    CHECK_FALSE(book.has_failed("unknown", 0));
+}

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <unordered_map>
+
 #include "common/pipeline/history.hpp"
 #include "common/sync/batch.hpp"
 #include "common/sync/replay_writer.hpp"
@@ -85,6 +88,20 @@ TEST_CASE("replay selection: of present states only the newest is asked whether 
     CHECK(selection.chosen(still));
     CHECK(selection.chosen(just_hired));
     for (const auto& record : {hired, unhired, before}) CHECK_FALSE(selection.chosen(record));
+}
+
+// Protects the memory of a daemon: what is kept is kept for as long as the replay takes.
+TEST_CASE("replay selection: of the records that are held only the chosen ones are kept") {
+    ReplaySelection selection{terms(ReplaySource::opportunities)};
+    const auto newest = written(hire(now + 2, "a"), 3);
+    const auto overtaken = written(hire(now, "b"), 4);
+    const auto state = written(hire(now + 1, "b"), 1, "hiring.opportunities");
+    for (const auto& record : {newest, overtaken, state}) selection.add(record);
+    selection.close();
+    std::unordered_map<std::string, kafka::Record> held{{"a", newest}, {"b", overtaken}};
+    selection.keep_chosen(held);
+    REQUIRE(held.size() == 1);
+    CHECK(held.contains("a"));
 }
 
 // Protects candidates: nothing that is replayed is live.

@@ -51,6 +51,7 @@ TEST_CASE("replay tally: each record is counted once, by its newest answer") {
     CHECK(tally.open() == 0);
     const auto progress = tally.progress();
     CHECK(progress.found == 5);
+    CHECK(progress.overtaken == 2);
     CHECK(progress.sent == 3);
     CHECK(progress.outcomes == Counts{{"applied", 2}, {"superseded", 3}});
     CHECK(progress.effects == Counts{{"created", 1}, {"updated", 1}});
@@ -115,4 +116,80 @@ TEST_CASE("replay tally: an outcome of a record that an earlier process wrote ma
     CHECK_FALSE(tally.add_sent("a", 7));
     CHECK(tally.sent() == 1);
     CHECK(tally.open() == 0);
+}
+
+// Protects the report of a replay that was paused: of whom was told before, some are what is wanted no longer.
+TEST_CASE("replay tally: what is wanted is what comes of it, also when less is wanted after a pause") {
+    ReplayTally tally{"run", "clara"};
+    for (const auto* key : {"a", "b"}) {
+        tally.add_sent(key, 1);
+        tally.add(outcome(key, 1, v1::OUTCOME_KIND_APPLIED));
+    }
+    CHECK(tally.keys() == std::unordered_set<std::string>{"a", "b"});
+    CHECK(tally.progress().found == 0);  // not known yet
+    SUBCASE("some are still wanted") {
+        tally.found(2, 1);
+        tally.add_sent("c", 1);
+        tally.add(outcome("c", 1, v1::OUTCOME_KIND_UNCHANGED));
+        CHECK(tally.progress().outcomes == Counts{{"applied", 2}, {"superseded", 1}, {"unchanged", 1}});
+        CHECK(tally.progress().found == 4);
+    }
+    SUBCASE("none is wanted any more") {
+        tally.found(0, 0);
+        CHECK(tally.progress().found == 2);
+    }
+    SUBCASE("more are wanted than were written yet") {
+        tally.found(9, 1);
+        CHECK(tally.progress().found == 9);
+    }
+}
+
+TEST_CASE("replay tally: every request counts once, those of failed attempts and of second copies, too") {
+    ReplayTally tally{"run", "clara"};
+    tally.add_sent("a", 1);
+    const auto told = [](v1::OutcomeKind kind, int calls, std::int64_t decided_at_ms) {
+        auto o = called(outcome("a", 1, kind), 9);
+        o.set_calls(calls);
+        o.set_decided_at_ms(decided_at_ms);
+        return o;
+    };
+    const auto failed = told(v1::OUTCOME_KIND_RETRYING, 2, 1'000);
+    tally.add(failed);
+    CHECK(tally.open() == 1);
+    CHECK(tally.progress().calls == 2);
+    const auto applied = told(v1::OUTCOME_KIND_APPLIED, 1, 2'000);
+    tally.add(applied);
+    CHECK(tally.progress().calls == 3);
+    tally.add(told(v1::OUTCOME_KIND_UNCHANGED, 1, 3'000));
+    CHECK(tally.progress().calls == 4);
+    // What is read twice is told twice.
+    tally.add(failed);
+    tally.add(applied);
+    CHECK(tally.progress().calls == 4);
+    // Of another version of it no request is this run's.
+    auto other = outcome("a", 2, v1::OUTCOME_KIND_RETRYING);
+    other.set_calls(1);
+    other.set_decided_at_ms(4'000);
+    tally.add(other);
+    CHECK(tally.progress().calls == 4);
+}
+
+// Protects the report across an update of the daemons, whose earlier versions count attempts.
+TEST_CASE("replay tally: where no requests are told the attempts stand for them") {
+    ReplayTally tally{"run", "clara"};
+    tally.add_sent("a", 1);
+    auto parked = called(outcome("a", 1, v1::OUTCOME_KIND_RETRYING), 3);
+    parked.set_parked(1);
+    tally.add(parked);
+    tally.add(called(outcome("a", 1, v1::OUTCOME_KIND_APPLIED), 5));
+    CHECK(tally.progress().calls == 5);
+    tally.add_sent("b", 2);
+    tally.add(outcome("b", 2, v1::OUTCOME_KIND_SUPERSEDED));
+    CHECK(tally.progress().calls == 5);
+    // Told, and none of them.
+    auto known = called(outcome("b", 2, v1::OUTCOME_KIND_APPLIED), 4);
+    known.set_calls(0);
+    known.set_decided_at_ms(1'000);
+    tally.add(known);
+    CHECK(tally.progress().calls == 5);
 }

@@ -99,6 +99,20 @@ TEST_CASE("people: a person is read a moment ago, with what only the offer tells
     CHECK(std::count(b.lever.calls.begin(), b.lever.calls.end(), "opportunity") == 1);
 }
 
+// Protects live hires and sweeps: a replay asks for thousands of people, and Lever's budget is one.
+TEST_CASE("people: a replay's look-ups come after all that is live, each request of them") {
+    Bench b;
+    const std::string target = "/internal/opportunities/opportunity-1/person";
+    CHECK(b.get(target + "?backfill=true").status == 200);
+    REQUIRE(b.lever.calls == std::vector<std::string>{"opportunity", "vocabulary", "offers"});
+    for (const auto priority : b.lever.priorities) CHECK(priority == lever::Priority::backfill);
+    CHECK(lever::Priority::sweep < lever::Priority::backfill);
+    CHECK(lever::Priority::backfill < lever::Priority::walk);
+    b.clock.advance(std::chrono::hours{1});
+    CHECK(b.get(target + "?backfill=false").status == 200);
+    CHECK(b.lever.priorities.back() == lever::Priority::person);
+}
+
 TEST_CASE("people: who is hidden, deleted or anonymized is not visible, and trouble is 503") {
     Bench b;
     CHECK(b.get("/internal/opportunities/nobody/person").status == 404);

@@ -160,13 +160,13 @@ TEST_CASE("#33 Cleary's runs: the daily run is done once a day, and a day's that
     b.run_until_finished(1);
     b.rest_for_a_while();
     CHECK(b.replays.size() == 1);
-    CHECK(b.replays[0].run_id == daily_id("main", "2026-03-02"));
+    CHECK(b.replays[0].run_id == replay_id(daily_id("main", "2026-03-02")));
     b.end();
     b.clock.advance(Milliseconds{5 * day});
     b.run_until_finished(2);
     b.rest_for_a_while();
     CHECK(b.replays.size() == 2);
-    CHECK(b.replays[1].run_id == daily_id("main", "2026-03-07"));
+    CHECK(b.replays[1].run_id == replay_id(daily_id("main", "2026-03-07")));
 }
 
 TEST_CASE("#33 Cleary's runs: all standing hires are compared again, and nobody else") {
@@ -248,7 +248,7 @@ TEST_CASE("#34 Cleary's runs: one that a process left unfinished goes on under i
     CHECK(end.run_id() == "asked");
     CHECK(end.began_ms() == began);
     REQUIRE(b.replays.size() >= 2);
-    CHECK(b.replays[1].run_id == "asked");
+    CHECK(b.replays[1].run_id == replay_id("asked"));
     CHECK(b.replays[1].checkpoint == "half way");
 }
 

@@ -5,8 +5,10 @@
 #include <fstream>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "common/config/schema.hpp"
+#include "services/sync-cleary/agenda.hpp"
 #include "services/sync-cleary/rules.hpp"
 #include "tests/support/case_runner.hpp"
 #include "tests/support/change_builders.hpp"
@@ -69,10 +71,21 @@ TEST_CASE("#33 Cleary: what is left to the runs is told when one asks for it") {
     const Papers papers{since + zone + "at_once = false\n"};
     const auto destination = testing::configured(cleary::make_destination(), papers.file());
     const auto change = testing::hire(1'772'463'905'123);
-    sync::Situation situation;
-    CHECK(testing::decision_text(destination->plan(change, situation)) == "outcome: skipped, left to the daily run");
-    situation.run_id = "run";
-    CHECK(std::holds_alternative<sync::AskPerson>(destination->plan(change, situation).step));
+    using Ids = std::vector<std::string>;
+    const auto plan = [&](const Ids& run_ids) {
+        sync::Situation situation;
+        situation.run_ids = run_ids;
+        return destination->plan(change, situation);
+    };
+    const std::string run = cleary::replay_id("3c0e");
+    const std::string snapshot = "snapshot-3c0e";
+    const std::string replay = "3c0e";
+    for (const auto& others : {Ids{}, Ids{snapshot}, Ids{replay}, Ids{snapshot, replay}}) {
+        CHECK(testing::decision_text(plan(others)) == "outcome: skipped, left to the daily run");
+    }
+    for (const auto& runs : {Ids{run}, Ids{replay, run}, Ids{"redrive-3c0e"}}) {
+        CHECK(std::holds_alternative<sync::AskPerson>(plan(runs).step));
+    }
 }
 
 TEST_CASE("#36 #41 #42 Cleary: whatever is answered, nobody is deleted or let in, and no primary address is ours") {

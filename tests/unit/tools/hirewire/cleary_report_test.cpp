@@ -63,6 +63,15 @@ TEST_CASE("#35 hirewire run cleary: of very many failures twenty are shown, for 
     CHECK((*document)["took_ms"].integer() == 2'500);
 }
 
+TEST_CASE("hirewire run cleary: who failed or waits for a merge needs somebody, who was told or left out does not") {
+    CHECK(cli::needs_somebody({{"o-1", ending(v1::OUTCOME_KIND_DEAD, "no personal e-mail in Lever")}}));
+    CHECK(cli::needs_somebody(
+        {{"o-1", ending(v1::OUTCOME_KIND_APPLIED, "")}, {"o-2", ending(v1::OUTCOME_KIND_NEEDS_MERGE, "")}}));
+    CHECK_FALSE(cli::needs_somebody(
+        {{"o-1", ending(v1::OUTCOME_KIND_APPLIED, "")}, {"o-2", ending(v1::OUTCOME_KIND_SKIPPED, "")}}));
+    CHECK_FALSE(cli::needs_somebody({}));
+}
+
 TEST_CASE("#35 hirewire run cleary: when all went well nobody has to see to anything") {
     CHECK(cli::cleary_table(a_run(), {}).find("Somebody") == std::string::npos);
 }

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "common/json/value.hpp"
 #include "tests/unit/tools/hirewire/letters.hpp"
 
@@ -14,6 +16,12 @@ namespace {
 
 cli::Letter letter(kafka::Offset offset, const std::string& reason, std::int64_t at) {
     return cli::read_letter(letter_record(stage_change(noon, "opportunity-1"), offset, reason, at));
+}
+
+// Apart from the ends of lines.
+bool steers_a_terminal(const std::string& text) {
+    const auto is_control = [](char c) { return c != '\n' && (static_cast<unsigned char>(c) < 0x20U || c == 0x7f); };
+    return std::any_of(text.begin(), text.end(), is_control) || text.find("\xc2\x9b") != std::string::npos;
 }
 
 }  // namespace
@@ -79,4 +87,60 @@ TEST_CASE("dead letters: one is shown with its change and every header") {
     CHECK((*parsed)["standing"].string() == "redriven");
     CHECK((*parsed)["headers"].size() == record.headers.size());
     CHECK((*parsed)["source"]["offset"].integer() == 77);
+}
+
+// Protects the operator's terminal from what others have put into a topic.
+TEST_CASE("dead letters: no view of one steers the terminal, wherever in the record it stands") {
+    const std::string evil = "a\033[2Jb\xc2\x9bmc\r\nd";
+    auto change = stage_change(noon, evil);
+    change.set_change_id(evil);
+    change.mutable_status()->set_id(evil);
+    change.mutable_posting()->set_id(evil);
+    auto record = letter_record(change, 1042, evil);
+    record.headers.push_back({evil, evil});
+    const auto check = [&record] {
+        const auto one = cli::read_letter(record);
+        LetterSummary summary;
+        summary.add(one, Standing::open);
+        CHECK_FALSE(steers_a_terminal(cli::details_of(record, one, Standing::open)));
+        CHECK_FALSE(steers_a_terminal(cli::line_of(one, Standing::open)));
+        CHECK_FALSE(steers_a_terminal(cli::table_of("clara", summary)));
+        CHECK_FALSE(steers_a_terminal(cli::words_of("clara", summary)));
+    };
+    check();
+    record.value = "no Change at all";
+    check();
+}
+
+TEST_CASE("redrive and discard: programs get the same object, be it about many letters or none") {
+    cli::LetterTask task;
+    task.destination = "clara";
+    task.run_id = "redrive-1";
+    task.why = "ann@host";
+    for (const std::int64_t count : {0, 812}) {
+        const auto parsed = json::Document::parse(cli::json_of(task, count, Milliseconds{40}));
+        REQUIRE(parsed.has_value());
+        CHECK((*parsed)["destination"].string() == "clara");
+        CHECK((*parsed)["redriven"].integer(-1) == count);
+        CHECK((*parsed)["run_id"].string() == "redrive-1");
+        CHECK((*parsed)["by"].string() == "ann@host");
+        CHECK((*parsed)["took_ms"].integer() == 40);
+    }
+    task.word = v1::OUTCOME_KIND_DISCARDED;
+    const auto parsed = json::Document::parse(cli::json_of(task, 0, Milliseconds{0}));
+    REQUIRE(parsed.has_value());
+    CHECK((*parsed)["discarded"].integer(-1) == 0);
+}
+
+TEST_CASE("dead letter: who names one that is not open hears how it stands, or that there is none") {
+    CHECK(
+        cli::why_left("clara", "3/1042", Standing::overtaken) ==
+        "dead letter 3/1042 of clara is overtaken: a newer change has arrived");
+    CHECK(
+        cli::why_left("clara", "3/1042", std::nullopt) ==
+        "there is no dead letter 3/1042 of clara; hirewire dlq list --dest clara --all shows every one");
+    for (const auto standing :
+         {Standing::open, Standing::resolved, Standing::redriven, Standing::discarded, Standing::repeated}) {
+        CHECK(cli::why_left("clara", "3/1042", standing).find(cli::name_of(standing)) != std::string::npos);
+    }
 }

@@ -26,6 +26,13 @@ sync::Effect would_change(const std::string& opportunity = "o-1") {
     return made;
 }
 
+sync::Effect undecided(const std::string& opportunity = "o-3") {
+    auto made = effect(sync::EffectKind::undecided, v1::OUTCOME_KIND_UNSPECIFIED, opportunity);
+    made.reason = "would ask lever-source who this is";
+    made.more_calls = true;
+    return made;
+}
+
 sync::Effect no_op(const std::string& opportunity = "o-2") {
     auto made = effect(sync::EffectKind::no_op, v1::OUTCOME_KIND_UNCHANGED, opportunity);
     made.reason = "applied before";
@@ -81,10 +88,12 @@ TEST_CASE("effect view: the summary has totals, calls, the time at the rate limi
     CHECK(has(text, "overtaken             100"));
     CHECK(has(text, "calls                 300"));
     CHECK(has(text, "About 5 min at the rate limit (1/s calls by clara.requests_per_second)."));
-    CHECK(has(text, "300 of them rest on what is assumed from the ledger"));
+    CHECK(has(text, "300 of them rest on what is assumed from the ledger: there clara's rules ask nothing"));
     CHECK(has(text, "the real run's report shows: applied + unchanged 400, superseded 100."));
     // Of what is rare nothing is said when there is none.
     CHECK_FALSE(has(text, "would die"));
+    CHECK_FALSE(has(text, "undecided"));
+    CHECK_FALSE(has(text, "taken as the changes have them"));
     run.per_second = 0.5;
     CHECK(has(summary_of(run, tally), "About 14 min at the rate limit (0.5/s records by --rate, 1/s calls by"));
 }
@@ -99,6 +108,51 @@ TEST_CASE("effect view: whoever is told nothing at present is said to be, with t
     CHECK(has(text, "clara is told nothing at present: paused by ann"));
     CHECK(has(text, "held                    1"));
     CHECK(has(json_of(run, tally), R"("waits":"paused by ann")"));
+    // A real run waits like everything else, and nothing of it is reported as held.
+    CHECK(has(text, "The real run waits until that ends"));
+    CHECK_FALSE(has(text, "report shows: held"));
+}
+
+TEST_CASE("effect view: what depends on answers is counted by itself, and promised under no word") {
+    sync::EffectTally tally;
+    tally.found(3, 0);
+    tally.add(no_op());
+    auto run = dry_run_of_clara();
+    run.destination = "cleary";
+    tally.add(undecided("o-3"));
+    tally.add(undecided("o-4"));
+    const auto text = summary_of(run, tally);
+    CHECK(has(text, "undecided               2"));
+    CHECK(has(text, "2 depend on answers of lever-source or cleary: give --ask to know.\n"));
+    CHECK(has(text, "report shows: applied + unchanged 1, and beside these 2 under words that depend on answers.\n"));
+    CHECK_FALSE(has(text, "assumed from the ledger"));
+    // Who has asked is told why not all was asked.
+    run.asked = true;
+    run.unasked = "cleary is asked no more: it refused the credential (answered 401)";
+    const auto asked = summary_of(run, tally);
+    CHECK(has(asked, "2 depend on answers of lever-source or cleary that were not asked for.\n"));
+    CHECK(has(asked, "cleary is asked no more: it refused the credential (answered 401).\n"));
+    CHECK_FALSE(has(asked, "give --ask"));
+    const auto summary = json::Document::parse(json_of(run, tally));
+    REQUIRE(summary.has_value());
+    CHECK((*summary)["effects"]["undecided"].integer() == 2);
+    CHECK((*summary)["expected"]["applied_or_unchanged"].integer() == 1);
+    CHECK((*summary)["expected"].size() == 1);
+    CHECK((*summary)["not_asked"].string() == run.unasked);
+    const auto row = json::Document::parse(json_of(undecided()));
+    REQUIRE(row.has_value());
+    CHECK((*row)["effect"].string() == "undecided");
+    CHECK((*row)["expected"].string() == "undecided");
+}
+
+TEST_CASE("effect view: names that could not be held against Lever's lists are said to be") {
+    const sync::EffectTally tally;
+    auto run = dry_run_of_clara();
+    run.unresolved_names = "its token is not set";
+    const auto text = summary_of(run, tally);
+    CHECK(
+        has(text, "Names of stages and archive reasons are taken as the changes have them (its token is not set)."));
+    CHECK(has(json_of(run, tally), R"("names_not_resolved":"its token is not set")"));
 }
 
 TEST_CASE("effect view: for programs each effect is a line, and the summary is the one with dry_run") {

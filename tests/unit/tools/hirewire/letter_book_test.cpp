@@ -23,6 +23,29 @@ Standing after(const std::vector<v1::OutcomeKind>& outcomes) {
     return book.standing(letter);
 }
 
+// Of `change`, by a run: what came of it, or the word that the run is a redrive of it.
+kafka::Record of_run(v1::OutcomeKind kind, const std::string& run) {
+    v1::Outcome outcome;
+    outcome.set_destination("clara");
+    outcome.set_opportunity_id(change.opportunity_id());
+    outcome.set_resource(change.opportunity_id());
+    outcome.set_version(change.version());
+    outcome.set_outcome(kind);
+    outcome.add_run_ids(run);
+    return outcome_record(outcome, change.opportunity_id());
+}
+
+// One letter of `change` that has died, and then these records of it.
+Standing after_death(const std::vector<kafka::Record>& records) {
+    LetterBook book{"clara"};
+    const auto letter = cli::read_letter(letter_record(change, 7));
+    book.add(letter);
+    book.close();
+    book.hear(outcome_record(change, v1::OUTCOME_KIND_DEAD));
+    for (const auto& record : records) book.hear(record);
+    return book.standing(letter);
+}
+
 }  // namespace
 
 TEST_CASE("letter book: a letter is open until its version has come to an end") {
@@ -90,6 +113,40 @@ TEST_CASE("letter book: a letter that died again before its redrive was written 
     CHECK(book.standing(again) == Standing::redriven);
 }
 
+// As it is with a daemon that is faster than the operator's hirewire: the standing is the same in either order.
+TEST_CASE("letter book: the word on a redrive that comes after what came of it says nothing new") {
+    const auto word = of_run(v1::OUTCOME_KIND_REDRIVEN, "redrive-1");
+    for (const auto kind :
+         {v1::OUTCOME_KIND_APPLIED,
+          v1::OUTCOME_KIND_SUPERSEDED,
+          v1::OUTCOME_KIND_SKIPPED,
+          v1::OUTCOME_KIND_UNMAPPED,
+          v1::OUTCOME_KIND_SHADOW,
+          v1::OUTCOME_KIND_DEAD}) {
+        CAPTURE(v1::OutcomeKind_Name(kind));
+        const bool resolves = kind == v1::OUTCOME_KIND_APPLIED || kind == v1::OUTCOME_KIND_SUPERSEDED;
+        const auto wanted = resolves ? Standing::resolved : Standing::open;
+        const auto answer = of_run(kind, "redrive-1");
+        CHECK(after_death({word, answer}) == wanted);
+        CHECK(after_death({answer, word}) == wanted);
+        // Nor does a replay's answer in between make it news.
+        CHECK(after_death({answer, of_run(kind, "replay-1"), word}) == wanted);
+        // A later redrive is another matter.
+        CHECK(after_death({answer, word, of_run(v1::OUTCOME_KIND_REDRIVEN, "redrive-2")}) == Standing::redriven);
+    }
+}
+
+TEST_CASE("letter book: what is tried again, or of another redrive, leaves a letter redriven") {
+    const auto word = of_run(v1::OUTCOME_KIND_REDRIVEN, "redrive-1");
+    for (const auto kind : {v1::OUTCOME_KIND_RETRYING, v1::OUTCOME_KIND_HELD}) {
+        CAPTURE(v1::OutcomeKind_Name(kind));
+        const auto interim = of_run(kind, "redrive-1");
+        CHECK(after_death({word, interim}) == Standing::redriven);
+        CHECK(after_death({interim, word}) == Standing::redriven);
+    }
+    CHECK(after_death({of_run(v1::OUTCOME_KIND_SKIPPED, "redrive-0"), word}) == Standing::redriven);
+}
+
 TEST_CASE("letter book: what has arrived of a newer version resolves the older ones, and no other opportunity's") {
     LetterBook book{"clara"};
     const auto older = cli::read_letter(letter_record(change, 7));
@@ -131,6 +188,38 @@ TEST_CASE("letter book: a letter that cannot be read is discarded by its own id 
     book.hear(outcome_record(word, record.key));
     CHECK(book.standing(letter) == Standing::discarded);
     CHECK(book.standing(neighbour) == Standing::open);
+}
+
+TEST_CASE("letter book: a letter that is named has its standing, and one that is not there has none") {
+    LetterBook book{"clara"};
+    book.add(cli::read_letter(letter_record(change, 7)));
+    book.add(cli::read_letter(letter_record(change, 8)));
+    book.close();
+    book.hear(outcome_record(change, v1::OUTCOME_KIND_DISCARDED));
+    const auto at = [&book](std::int32_t partition, kafka::Offset offset) {
+        return book.standing_at({.partition = partition, .offset = offset});
+    };
+    CHECK(at(3, 7) == Standing::repeated);
+    CHECK(at(3, 8) == Standing::discarded);
+    CHECK_FALSE(at(3, 9));
+    CHECK_FALSE(at(2, 7));
+}
+
+// Protects a status of many destinations from a reading of all outcomes for each.
+TEST_CASE("letter books: one reading of the outcomes, since the oldest letter of all, serves every destination") {
+    std::vector<LetterBook> books;
+    for (const auto* destination : {"clara", "cluster", "cleary"}) books.emplace_back(destination);
+    CHECK_FALSE(cli::oldest_of(books));
+    const auto letter = cli::read_letter(letter_record(change, 7, "answered 422", noon));
+    const auto older = cli::read_letter(letter_record(change, 7, "answered 409", noon - 5));
+    books[0].add(letter);
+    books[1].add(older);
+    for (auto& book : books) book.close();
+    // The book without letters has no say in it.
+    CHECK(cli::oldest_of(books) == noon - 5);
+    for (auto& book : books) book.hear(outcome_record(change, v1::OUTCOME_KIND_APPLIED, "cluster"));
+    CHECK(books[0].standing(letter) == Standing::open);
+    CHECK(books[1].standing(older) == Standing::resolved);
 }
 
 // Protects the promise that 100,000 letters are listed in bounded memory: what is kept of each is of one size, be the

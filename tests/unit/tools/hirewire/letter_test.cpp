@@ -42,6 +42,19 @@ TEST_CASE("dead letter: what cannot be read is a letter all the same") {
     CHECK(word.version() == 0);
 }
 
+TEST_CASE("dead letter: its id is read as it is written, and nothing else is one") {
+    const auto id = cli::read_id("3/1042");
+    REQUIRE(id);
+    CHECK(id->partition == 3);
+    CHECK(id->offset == 1042);
+    CHECK(cli::read_id(cli::id_of(cli::read_letter(letter_record(stage_change(noon), 0)))));
+    for (const auto* text :
+         {"", "3", "3/", "/7", "3/7/", "3/7x", " 3/7", "03/7", "3/+7", "-3/7", "-0/7", "99999999999/7", "6f0c2b1e"}) {
+        CAPTURE(text);
+        CHECK_FALSE(cli::read_id(text));
+    }
+}
+
 TEST_CASE("dead letters: each filter leaves out what is not meant") {
     const auto letter = cli::read_letter(letter_record(stage_change(noon), 1));
     LetterFilter filter;
@@ -96,6 +109,28 @@ TEST_CASE("redrive: the record is young again, keeps its history under other nam
     REQUIRE(sent.ParseFromString(message.value.value()));
     CHECK_FALSE(sent.live());
     CHECK(sent.version() == stage_change(noon - 5'000).version());
+}
+
+// Protects what a forced run wanted told once more: the ledger answers for anything else that it is applied.
+TEST_CASE("redrive: a letter of a forced run is forced again, under the redrive's key epoch") {
+    auto record = letter_record(stage_change(noon), 1);
+    record.headers.push_back({"hirewire-replay", "replay-1"});
+    SUBCASE("forced") {
+        record.headers.push_back({"hirewire-epoch", "replay-1"});
+        const auto message = cli::redriven(record, "clara", "redrive-1");
+        const auto asked = sync::read_asked(message.headers);
+        CHECK(asked.run_ids == std::vector<std::string>{"redrive-1"});
+        CHECK(asked.epoch == "redrive-1");
+        // And so is one that dies again.
+        record.headers = message.headers;
+        const auto again = cli::redriven(record, "clara", "redrive-2");
+        CHECK(sync::read_asked(again.headers).epoch == "redrive-2");
+    }
+    SUBCASE("not forced") {
+        const auto message = cli::redriven(record, "clara", "redrive-1");
+        CHECK(sync::read_asked(message.headers).run_ids == std::vector<std::string>{"redrive-1"});
+        CHECK(sync::read_asked(message.headers).epoch.empty());
+    }
 }
 
 TEST_CASE("redrive: of a letter that died again, the last death is kept, once") {

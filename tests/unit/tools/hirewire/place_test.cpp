@@ -47,6 +47,13 @@ TEST_CASE("hirewire: a missing topic is named") {
     CHECK(said.starts_with("there is no topic hiring.chages here"));
 }
 
+TEST_CASE("hirewire: who is told by runs is handed no single changes, and is told so with the verb that does it") {
+    CHECK(refusal([] { cli::need_told_of_changes("--to", "clara"); }).empty());
+    const auto said = refusal([] { cli::need_told_of_changes("--to", "theorg"); });
+    CHECK(said.starts_with("--to theorg: "));
+    CHECK(said.ends_with("hirewire run theorg"));
+}
+
 TEST_CASE("hirewire: times and rates that are none are refused with their flag and an example") {
     CHECK(cli::moment_of("--from", "2h", now) == now - std::chrono::hours{2});
     CHECK(refusal([] { cli::moment_of("--from", "yesterday", now); }).starts_with("--from: \"yesterday\""));

@@ -2,8 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+#include <stdexcept>
+#include <string>
+
 #include "common/config/schema.hpp"
 #include "common/json/value.hpp"
+#include "common/sync/replay.hpp"
 
 using namespace hirewire;
 using namespace hirewire::cli;
@@ -97,6 +102,33 @@ TEST_CASE("replay flags: what cannot be meant gets a sentence with the flag and 
     CHECK(refusal_of(words).find("--rate: \"fast\"") == 0);
 }
 
+// Protects live changes of who does not think of it.
+TEST_CASE("replay flags: without --rate it is fifty a second") {
+    CHECK(spec_of(ReplayWords{}, now).per_second == 50.0);
+    ReplayWords words;
+    words.rate = "100000/s";
+    CHECK(spec_of(words, now).per_second == 100'000.0);
+}
+
+TEST_CASE("replay start: what is read and written must be there, and what is not is named") {
+    std::map<std::string, int> topics{{"hiring.changes", 1}, {"sync.clara.replay", 1}, {"sync.outcomes", 1}};
+    const auto missing = [&topics](sync::ReplaySource source) -> std::string {
+        try {
+            need_replay_topics(topics, "clara", source);
+        } catch (const std::runtime_error& e) {
+            return e.what();
+        }
+        return {};
+    };
+    CHECK(missing(sync::ReplaySource::changes).empty());
+    CHECK(missing(sync::ReplaySource::postings).starts_with("there is no topic hiring.postings here"));
+    CHECK(missing(sync::ReplaySource::opportunities).starts_with("there is no topic hiring.opportunities here"));
+    topics["hiring.opportunities"] = 1;
+    CHECK(missing(sync::ReplaySource::opportunities).empty());
+    topics.erase("sync.clara.replay");
+    CHECK(missing(sync::ReplaySource::changes).starts_with("there is no topic sync.clara.replay here"));
+}
+
 TEST_CASE("replay list: a replay is what was told of it last, but for a pause and an end, which stand") {
     ReplayList list;
     list.add(run("b", v1::RUN_STATE_ASKED, 5'000));
@@ -158,6 +190,49 @@ TEST_CASE("replay progress: a bar for a terminal, a line for a log") {
     CHECK(span_words(std::chrono::minutes{200}) == "3 h 20 min");
 }
 
+// Protects who waits: a hundred thousand changes of a thousand opportunities are not all but done at once.
+TEST_CASE("replay progress: what a newer change overtakes is no part of how far it is") {
+    auto some = counted(run("a", v1::RUN_STATE_CHECKPOINT, 5'000));
+    (*some.mutable_counts())["overtaken"] = 60;
+    CHECK(to_answer(some) == 140);
+    CHECK(answered(some) == 41);
+    ReplayPace pace;
+    CHECK(line_of(some, pace) == "41 of 140");
+    CHECK(bar_of(some) == "[=======                 ]");
+    pace.note(31, now);
+    pace.note(41, now + std::chrono::seconds{1});
+    CHECK(line_of(some, pace) == "41 of 140, 10/s, 10 s left");
+    ReplayList list;
+    list.add(some);
+    CHECK(table_of(list.all()).find("41 of 140") != std::string::npos);
+    // The report counts each one that is wanted.
+    const auto report = outcome_report(some);
+    CHECK(report.find("  wanted              200\n") != std::string::npos);
+    CHECK(report.find("  superseded           60\n") != std::string::npos);
+    CHECK(report.find("overtaken") == std::string::npos);
+}
+
+TEST_CASE("replay report: one that was interrupted says why, in words and for programs, until it gets on again") {
+    auto troubled = counted(run("a", v1::RUN_STATE_CHECKPOINT, 5'000));
+    troubled.set_checkpoint(sync::replay_checkpoint(now, "topic x cannot be read"));
+    CHECK(why_of(troubled) == "topic x cannot be read");
+    CHECK(
+        outcome_report(troubled).find("  interrupted, and tried again soon: topic x cannot be read\n") !=
+        std::string::npos);
+    ReplayList list;
+    list.add(troubled);
+    CHECK(json_of(list.all()).find(R"("reason":"topic x cannot be read")") != std::string::npos);
+    troubled.set_checkpoint(sync::replay_checkpoint(now));
+    CHECK(why_of(troubled).empty());
+    CHECK(outcome_report(troubled).find("interrupted") == std::string::npos);
+    // One that has failed half-way shows what came of it.
+    troubled.set_state(v1::RUN_STATE_FAILED);
+    troubled.set_checkpoint("the reason");
+    const auto report = outcome_report(troubled);
+    CHECK(report.find("  the reason\n") != std::string::npos);
+    CHECK(report.find("  sent                 60\n") != std::string::npos);
+}
+
 TEST_CASE("replay report: the usual outcomes always, others when there are any") {
     const auto text = outcome_report(counted(run("a", v1::RUN_STATE_FINISHED, 5'000)));
     CHECK(text.find("replay a to clara finished after 1 s: changes of kind hired\n") == 0);
@@ -174,6 +249,8 @@ TEST_CASE("replay report: the usual outcomes always, others when there are any")
     auto failed = run("a", v1::RUN_STATE_FAILED, 5'000);
     failed.set_checkpoint("the reason");
     CHECK(outcome_report(failed).find("  the reason\n") != std::string::npos);
+    failed.set_checkpoint("the\033[2J reason\n");
+    CHECK(outcome_report(failed).find("  the?[2J reason?\n") != std::string::npos);
 }
 
 TEST_CASE("replay table and JSON: one row and one object for each") {
@@ -185,6 +262,11 @@ TEST_CASE("replay table and JSON: one row and one object for each") {
     CHECK(table.find("id  to     state    asked at") == 0);
     CHECK(table.find("a   clara  running  ") != std::string::npos);
     CHECK(table.find("101 of 200  changes of kind hired\n") != std::string::npos);
+    auto steering = run("b\033[2J", v1::RUN_STATE_CHECKPOINT, to_ms(now));
+    steering.set_destination("kl\xc2\x9bjara");
+    ReplayList other;
+    other.add(steering);
+    CHECK(table_of(other.all()).find("b?[2J  kl?jara  running") != std::string::npos);
     const auto json = json_of(list.all());
     const auto document = json::Document::parse(json);
     REQUIRE(document.has_value());

@@ -65,8 +65,32 @@ TEST_CASE("tail: a description is cut, a tombstone is null, and what cannot be d
     CHECK(decoded("somebody.elses", "anything")["value"]["undecoded"].boolean());
 }
 
-TEST_CASE("tail: a line for people begins with time, place and key, and is no longer than the terminal") {
-    const auto line = cli::tail_line_of(letter_record(stage_change(noon), 5), 90);
+// Of an outcome the reason is what is looked for, and it is far behind.
+TEST_CASE("tail: a line for people begins with time, place and key, and is whole, however long") {
+    v1::Outcome outcome;
+    outcome.set_destination("clara");
+    outcome.set_outcome(v1::OUTCOME_KIND_DEAD);
+    outcome.set_opportunity_id("opportunity-1");
+    outcome.set_change_id(std::string(200, 'c'));
+    outcome.set_reason("answered 422 invalid-status");
+    auto record = letter_record(stage_change(noon), 5);
+    record.partition.topic = "sync.outcomes";
+    record.value = outcome.SerializeAsString();
+    const auto line = cli::tail_line_of(record);
     CHECK(line.starts_with("2026-03-02T15:05:05.123Z  3/5  opportunity-1  {"));
-    CHECK(line.size() == 90);
+    CHECK(line.find("answered 422 invalid-status") != std::string::npos);
+    CHECK(line.ends_with("}"));
+    record.key = "opportunity\033[31m-1";
+    CHECK(cli::tail_line_of(record).find('\033') == std::string::npos);
+}
+
+TEST_CASE("tail: an outcome of The Org names its job, and no opportunity that it does not have") {
+    v1::Outcome outcome;
+    outcome.set_destination("theorg");
+    outcome.set_outcome(v1::OUTCOME_KIND_APPLIED);
+    outcome.set_resource("posting-1");
+    const auto shown = decoded("sync.outcomes", outcome.SerializeAsString());
+    CHECK(shown["value"]["resource"].string() == "posting-1");
+    CHECK_FALSE(shown["value"]["opportunity_id"].exists());
+    CHECK_FALSE(shown["value"]["kind"].exists());
 }

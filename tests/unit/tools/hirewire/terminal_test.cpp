@@ -32,6 +32,22 @@ TEST_CASE("terminal: what is cut stays readable, and nothing of it steers the te
     CHECK(cli::clipped("Zürich", 6) == "Zürich");
     CHECK(cli::clipped("Zürich-Oerlikon", 6) == "Zür...");
     CHECK(cli::clipped("a\033[31mb\nc", 20) == "a?[31mb?c");
+    CHECK(cli::clipped("a\xc2\x9b\xc3\xbc", 3) == "a?ü");
+}
+
+TEST_CASE("terminal: control characters of one byte and of two are no more, every other character is as it was") {
+    CHECK(cli::clean("\x01\t\n\r\033\x7f") == "??????");
+    CHECK(cli::clean("\xc2\x80-\xc2\x9f-") == "?-?-");
+    CHECK(cli::clean("Zürich, 漢字, a\xc2\xa0no-break space") == "Zürich, 漢字, a\xc2\xa0no-break space");
+    // Cut off in the middle of a character, and the same second byte behind another first one.
+    CHECK(cli::clean("a\xc2") == "a\xc2");
+    CHECK(cli::clean("\xc3\x9f") == "ß");
+    CHECK(cli::clean("").empty());
+}
+
+TEST_CASE("terminal: a table shows no control character of any cell, and its columns stand straight") {
+    const auto text = cli::aligned({{"a\nb", "\033]0;x\007", "c"}, {"d", "e", "\xc2\x9bm"}});
+    CHECK(text == "a?b  ?]0;x?  c\nd    e       ?m\n");
 }
 
 TEST_CASE("terminal: columns are as wide as their widest cell, letters of two bytes included") {

@@ -110,6 +110,25 @@ TEST_CASE("timeline: one partition of each topic that may tell of it, and of no 
     }
 }
 
+TEST_CASE("timeline: of one destination, with what leads to all of them, and without the others' topics") {
+    const auto places = cli::places_of(
+        "foobar",
+        {{"hiring.changes", 12}, {"sync.outcomes", 12}, {"sync.clara.dlq", 12}, {"sync.cleary.dlq", 12}},
+        "clara");
+    REQUIRE(places.size() == 3);
+    for (const auto& place : places) CHECK(place.topic != "sync.cleary.dlq");
+    Moment emitted;
+    emitted.topic = "hiring.changes";
+    emitted.where = "lever-source";
+    Moment applied;
+    applied.topic = "sync.outcomes";
+    applied.where = "cleary";
+    CHECK(cli::is_about(emitted, "clara"));
+    CHECK_FALSE(cli::is_about(applied, "clara"));
+    CHECK(cli::is_about(applied, "cleary"));
+    CHECK(cli::is_about(applied, ""));
+}
+
 TEST_CASE("timeline: by time, and what causes before what is caused") {
     Moment webhook;
     webhook.topic = "lever.hires";
