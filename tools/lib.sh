@@ -144,13 +144,15 @@ build_jobs() {
 
 # configure PRESET
 configure() {
-    local log=$state/log/configure-$1.log
+    local log=$state/log/configure-$1.log forgets='variables that require your cache to be deleted'
     mkdir -p "$state/log"
     if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
     if ! (cd "$root" && cmake --preset "$1") >"$log" 2>&1; then
         last_lines "$log" 15
         die "CMake could not configure the preset '$1'" "read $log"
     fi
+    # With another compiler than last time CMake forgets what the preset says, sanitizers too, until it is told again.
+    if grep -qF "$forgets" "$log"; then (cd "$root" && cmake --preset "$1") >"$log" 2>&1; fi
 }
 
 # build PRESET [TARGET...]: a first build takes minutes, so ninja's own progress is shown

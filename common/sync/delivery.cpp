@@ -22,12 +22,10 @@ namespace {
 
 namespace asio = boost::asio;
 
-// A find-then-write sequence is a handful of steps; more is a rule that runs in circles.
-constexpr int most_steps = 12;
 // Repeats, with pauses that double up to the longest: some minutes.
 constexpr int patience_with_people = 12;
-// A connection that was cut is no error, and asking at every change would be noise; it may be made again.
-constexpr std::chrono::hours disconnected_for{24};
+// What has time repeats while it waits for its turn, too, and that says nothing of lever-source.
+constexpr int patience_of_what_has_time = 20 * patience_with_people;
 
 // Behind live news a replay waits for about one turn, and at least so long.
 constexpr Milliseconds least_patience{50};
@@ -219,18 +217,27 @@ asio::awaitable<pipeline::Attempted> Delivery::attempt(const pipeline::Job& job)
 }
 
 asio::awaitable<pipeline::Attempted> Delivery::attempt_at_once(const pipeline::Job& job) {
+    pipeline::Attempted attempted;
+    attempted.untold_calls = job.untold_calls;
     Batch batch = read_batch(job);
-    if (!batch.newest) co_return pipeline::Refused{.reason = "the record is not a Change"};
+    if (!batch.newest) {
+        attempted.verdict = pipeline::Refused{.reason = "the record is not a Change"};
+        co_return attempted;
+    }
     Attempt attempt = attempt_at(job, batch);
     attempt.posting = read_posting(pipeline::newest(job).record);
     attempt.traceparent = std::move(batch.traceparent);
     attempt.owner = owner_prefix_ + std::to_string(next_owner_++);
     if (attempt.posting && latest_ != nullptr) {
         const bool known = co_await latest_->look(attempt.partition, attempt.change.occurred_at_ms());
-        if (!known) co_return pipeline::Wait{.reason = "hiring.postings is still being read"};
+        if (!known) {
+            attempted.verdict = pipeline::Wait{.reason = "hiring.postings is still being read"};
+            co_return attempted;
+        }
     }
-    Verdict verdict = co_await decide(std::move(batch), attempt);
-    pipeline::Attempted attempted{std::move(verdict), attempt.http_status != 0, attempt.http_status};
+    attempted.verdict = co_await decide(std::move(batch), attempt);
+    attempted.answered = attempt.http_status != 0;
+    attempted.status = attempt.http_status;
     if (attempt.unsure) attempted.unsure = attempt.change.version();
     attempted.untold_calls = attempt.calls;
     co_return attempted;
@@ -288,7 +295,8 @@ asio::awaitable<Delivery::Verdict> Delivery::decide(Batch batch, Attempt& attemp
     } else if (co_await newer_is_on_its_way(attempt.change, announced, older)) {
         plan = Plan{Settle{.outcome = v1::OUTCOME_KIND_SUPERSEDED, .reason = "a newer change is on its way"}};
     } else if (!attempt.change.confidential() || settings_.confidential) {
-        plan = co_await follow(first_step(attempt, situation), attempt);
+        Plan first = first_step(destination_, attempt.change, attempt.posting, situation, settings_.confidential);
+        plan = co_await follow(std::move(first), attempt);
     }
     if (auto* settled = std::get_if<Settle>(&plan.step)) {
         co_return co_await settle(std::move(*settled), attempt, older);
@@ -328,13 +336,6 @@ asio::awaitable<Delivery::Verdict> Delivery::tell_known(Batch batch, Attempt& at
     co_return pipeline::Done{};
 }
 
-Plan Delivery::first_step(const Attempt& attempt, const Situation& situation) const {
-    if (!attempt.posting) return destination_.plan(attempt.change, situation);
-    PostingNews news = *attempt.posting;
-    if (news.posting && news.posting->confidential() && !settings_.confidential) news.posting.reset();
-    return destination_.plan_posting(news, situation);
-}
-
 // After an outage the backlog of an opportunity costs one call, whatever it holds. When Redis does not know, it is
 // simply sent.
 asio::awaitable<bool> Delivery::newer_is_on_its_way(
@@ -353,7 +354,7 @@ asio::awaitable<bool> Delivery::newer_is_on_its_way(
 
 // Carries out step after step until the plan is a decision.
 asio::awaitable<Plan> Delivery::follow(Plan plan, Attempt& attempt) {
-    for (int step = 0; step < most_steps; ++step) {
+    for (int step = 0; step < most_plan_steps; ++step) {
         if (auto* to_send = std::get_if<Send>(&plan.step)) {
             if (settings_.mode == Mode::shadow) co_return Plan{in_shadow(to_send->request)};
             const Send current = std::move(*to_send);
@@ -457,32 +458,23 @@ asio::awaitable<Answer> Delivery::send(http::Request request, Attempt& attempt) 
 }
 
 asio::awaitable<Plan> Delivery::ask_person(AskPerson ask, const Attempt& attempt) {
-    http::Request request;
-    request.target = "/internal/opportunities/" + http::percent_encode(attempt.change.opportunity_id()) + "/person";
-    // Lever's budget is for what is live first.
-    if (attempt.has_time) request.target += "?backfill=true";
-    request.headers.push_back({"Authorization", "Bearer " + settings_.internal_token});
+    http::Request request =
+        person_request(attempt.change.opportunity_id(), settings_.internal_token, attempt.has_time);
     const auto answer = co_await internal_.send(std::move(request), settings_.request_timeout);
-    const auto wait = [&attempt](std::string reason) {
-        // Whose person cannot be had for minutes is set aside with its attempts, or its offset would wait for ever.
-        if (attempt.repeats >= patience_with_people)
-            return Plan{Fail{.verdict = pipeline::Retry{.reason = std::move(reason)}}};
-        return Plan{Fail{.verdict = pipeline::Wait{.reason = std::move(reason)}}};
-    };
-    if (!answer) co_return wait("lever-source: " + answer.error().message());
-    if (answer->status == 404) co_return ask.then(std::nullopt);
-    if (answer->status != 200) co_return wait("lever-source answered " + std::to_string(answer->status));
-    const auto person = read_person(answer->body);
-    if (!person) co_return wait("lever-source's answer cannot be read");
-    co_return ask.then(person);
+    const auto told = read_person_answer(answer);
+    if (told.trouble.empty()) co_return ask.then(told.person);
+    // Whose person cannot be had for minutes is set aside with its attempts, or its offset would wait for ever.
+    const int patience = attempt.has_time ? patience_of_what_has_time : patience_with_people;
+    Verdict verdict = pipeline::Wait{.reason = told.trouble};
+    if (attempt.repeats >= patience) verdict = pipeline::Retry{.reason = told.trouble};
+    co_return Plan{Fail{.verdict = std::move(verdict)}};
 }
 
 asio::awaitable<Delivery::Verdict> Delivery::settle(
     Settle decision, Attempt& attempt, const std::vector<v1::Change>& older) {
     if (attempt.http_status != 0) {
         forget_403();
-        if (said_held_) log::info("destination.goes_on", {{"destination", name_}});
-        forget_hold();
+        end_hold();
     }
     bool reported = co_await report_superseded(attempt, older);
     if (reported && is_state(decision.outcome)) reported = co_await report_resolved(attempt);
@@ -534,6 +526,11 @@ void Delivery::forget_403() {
     credential_refused_ = false;
 }
 
+void Delivery::end_hold() {
+    if (said_held_) log::info("destination.goes_on", {{"destination", name_}});
+    forget_hold();
+}
+
 asio::awaitable<Delivery::Verdict> Delivery::fail(Verdict verdict, Attempt& attempt) {
     verdict = second_opinion_on_403(std::move(verdict), attempt);
     co_await store_.abandon(ledger_key(attempt), attempt.owner);
@@ -548,9 +545,11 @@ asio::awaitable<Delivery::Verdict> Delivery::fail(Verdict verdict, Attempt& atte
          {"verdict", name_of(verdict)},
          {"reason", reason}});
     const bool held = std::holds_alternative<pipeline::Hold>(verdict);
-    const bool retried = std::holds_alternative<pipeline::Retry>(verdict) ||
-                         std::holds_alternative<pipeline::Weather>(verdict) ||
+    const bool weather = std::holds_alternative<pipeline::Weather>(verdict);
+    const bool retried = weather || std::holds_alternative<pipeline::Retry>(verdict) ||
                          std::holds_alternative<pipeline::NotYet>(verdict);
+    // As the engine has it: any other answer ends a hold, though the change is not settled by it.
+    if (attempt.http_status != 0 && !held && !weather) end_hold();
     if (retried) metrics_.counter(metrics::retries, {{"destination", name_}}).add();
     if (held && !std::exchange(said_held_, true)) {
         log::error(

@@ -2,6 +2,7 @@
 // One sync daemon's work on a job: pick the newest change, ask the ledger, follow the destination's plan, report the
 // outcome, write the ledger. begin -> apply -> outcome acknowledged -> done -> commit: a crash repeats, never loses.
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -27,6 +28,8 @@ class CancelledRuns;
 
 // Of the idempotency keys of what no run has forced.
 inline constexpr std::string_view first_epoch = "0";
+// A connection that was cut is no error, and asking at every change would be noise; it may be made again.
+inline constexpr std::chrono::hours disconnected_for{24};
 
 struct DeliverySettings {
     std::string account = "main";
@@ -116,7 +119,6 @@ private:
     // What the ledger knows of: told to those who asked for it, and to nobody else.
     boost::asio::awaitable<Verdict> tell_known(Batch batch, Attempt& attempt, redis::Permission permission);
     static Situation situation_of(const Attempt& attempt, const v1::Change& announced);
-    [[nodiscard]] Plan first_step(const Attempt& attempt, const Situation& situation) const;
     boost::asio::awaitable<bool> newer_is_on_its_way(
         const v1::Change& newest, const v1::Change& announced, const std::vector<v1::Change>& older);
     boost::asio::awaitable<Plan> follow(Plan plan, Attempt& attempt);
@@ -141,6 +143,8 @@ private:
         const pipeline::Job& job, v1::OutcomeKind outcome, std::string reason, int parked = 0);
     Verdict second_opinion_on_403(Verdict verdict, const Attempt& attempt);
     void forget_403();
+    // The destination has answered, and not refused us.
+    void end_hold();
     [[nodiscard]] redis::LedgerKey ledger_key(const Attempt& attempt) const;
 
     DeliverySettings settings_;

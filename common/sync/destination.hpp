@@ -112,4 +112,13 @@ public:
     [[nodiscard]] virtual std::string_view media_type() const { return "application/json"; }
 };
 
+// The rules' first step, by the posting's own record when the change is one of a posting. `confidential`: whether
+// confidential postings are sent; else such a one comes as gone.
+Plan first_step(
+    const Destination& destination,
+    const v1::Change& change,
+    std::optional<PostingNews> posting,
+    const Situation& situation,
+    bool confidential);
+
 }  // namespace hirewire::sync

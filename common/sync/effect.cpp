@@ -1,19 +1,27 @@
 #include "common/sync/effect.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 #include <variant>
 
 #include "common/core/overloaded.hpp"
 #include "common/core/time.hpp"
+#include "common/sync/delivery.hpp"
 #include "common/sync/ledger_rebuild.hpp"
 
 namespace hirewire::sync {
 namespace {
 
-// As the daemon keeps it (delivery.cpp).
-constexpr std::int64_t disconnected_for_ms = Milliseconds{std::chrono::hours{24}}.count();
+constexpr std::int64_t disconnected_for_ms = Milliseconds{disconnected_for}.count();
+
+// Whether the destination has answered something else than a refusal of our credential. One that met weather has
+// learnt nothing of it, whereas any other answer ends a hold, though the change is tried again.
+bool ends_hold(const v1::Outcome& outcome) {
+    const int status = outcome.http_status();
+    if (status == 0) return false;
+    if (outcome.outcome() != v1::OUTCOME_KIND_RETRYING) return true;
+    return status < 500 && status != 408 && status != 425 && status != 429;
+}
 
 Effect begin_effect(const v1::Change& change, const LedgerView::Known& known) {
     Effect effect;
@@ -157,8 +165,7 @@ void LedgerView::hear(const v1::Outcome& outcome) {
     const auto kind = outcome.outcome();
     if (kind == v1::OUTCOME_KIND_HELD) {
         held_ms_ = std::max(held_ms_, outcome.decided_at_ms());
-    } else if (outcome.http_status() != 0 && kind != v1::OUTCOME_KIND_RETRYING) {
-        // A probe that meets weather has learnt nothing of the credential.
+    } else if (ends_hold(outcome)) {
         answered_ms_ = std::max(answered_ms_, outcome.decided_at_ms());
     }
     if (!is_state(kind)) return;

@@ -1,34 +1,40 @@
 #include "common/sync/effect_inquiry.hpp"
 
+#include <optional>
 #include <variant>
 
 namespace hirewire::sync {
 namespace {
 
-// A find-then-write sequence is a handful of steps; more is a rule that runs in circles.
-constexpr int most_steps = 12;
-// One may be an accident.
+// In a row: one may be an accident, and so may be another one an hour later.
 constexpr int most_failures = 2;
+
+// Why there was no answer; nothing when there was one.
+std::optional<std::string> failure_in(const Plan& next) {
+    const auto* failed = std::get_if<Fail>(&next.step);
+    if (failed == nullptr) return std::nullopt;
+    if (const auto* weather = std::get_if<pipeline::Weather>(&failed->verdict)) return weather->reason;
+    if (const auto* wait = std::get_if<pipeline::Wait>(&failed->verdict)) return wait->reason;
+    return std::nullopt;
+}
 
 }  // namespace
 
 void QuestionLimit::hear(const Plan& next) {
-    const auto* failed = std::get_if<Fail>(&next.step);
-    if (failed == nullptr || !reached_.empty()) return;
+    if (!reached_.empty()) return;
     const std::string begin = who_ + " is asked no more: it ";
-    if (const auto* hold = std::get_if<pipeline::Hold>(&failed->verdict)) {
+    const auto* failed = std::get_if<Fail>(&next.step);
+    const auto* hold = failed == nullptr ? nullptr : std::get_if<pipeline::Hold>(&failed->verdict);
+    if (hold != nullptr) {
         reached_ = begin + "refused the credential (" + hold->reason + ")";
         return;
     }
-    std::string reason;
-    if (const auto* weather = std::get_if<pipeline::Weather>(&failed->verdict)) {
-        reason = weather->reason;
-    } else if (const auto* wait = std::get_if<pipeline::Wait>(&failed->verdict)) {
-        reason = wait->reason;
-    } else {
+    const auto failure = failure_in(next);
+    if (!failure) {
+        failures_ = 0;
         return;
     }
-    if (++failures_ >= most_failures) reached_ = begin + "failed twice to answer (" + reason + ")";
+    if (++failures_ >= most_failures) reached_ = begin + "failed twice in a row to answer (" + *failure + ")";
 }
 
 Inquiry::Inquiry(std::string destination, Neighbours neighbours)
@@ -46,7 +52,8 @@ bool Inquiry::ask_destination(Course& course) {
     if (heard.sent) ++course.calls;
     course.asked = true;
     course.plan = current.then(heard.answer);
-    destination_.hear(course.plan);
+    // What it answered earlier says nothing of how it is now.
+    if (heard.sent) destination_.hear(course.plan);
     return true;
 }
 
@@ -65,7 +72,7 @@ bool Inquiry::ask_lever_source(Course& course, const std::string& opportunity) {
 Course Inquiry::follow(Plan plan, const std::string& opportunity) {
     Course course;
     course.plan = std::move(plan);
-    for (int step = 0; step < most_steps; ++step) {
+    for (int step = 0; step < most_plan_steps; ++step) {
         bool asked = false;
         if (std::holds_alternative<Send>(course.plan.step)) {
             asked = ask_destination(course);

@@ -15,7 +15,7 @@ namespace hirewire::sync {
 class QuestionLimit {
 public:
     explicit QuestionLimit(std::string who) : who_{std::move(who)} {}
-    // What the rules made of its answer.
+    // What the rules made of its answer, or of there being none.
     void hear(const Plan& next);
     // Why it is asked no more, in one sentence without its full stop; "" = it is.
     [[nodiscard]] const std::string& reached() const { return reached_; }
@@ -23,7 +23,7 @@ public:
 private:
     std::string who_;
     std::string reached_{};
-    int failures_ = 0;
+    int failures_ = 0;  // since its last answer
 };
 
 class Inquiry {

@@ -1,16 +1,12 @@
 #include "common/sync/effect_tally.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <set>
 
 #include "common/sync/delivery.hpp"
+#include "common/sync/replay_task.hpp"
 
 namespace hirewire::sync {
 namespace {
-
-// Counts of a report that are no outcomes.
-const std::set<std::string, std::less<>> others{"calls", "created", "found", "overtaken", "sent", "updated"};
 
 std::string word_for(std::string_view name) {
     const bool one = name == name_of(v1::OUTCOME_KIND_APPLIED) || name == name_of(v1::OUTCOME_KIND_UNCHANGED);
@@ -26,7 +22,7 @@ std::string expected_word(v1::OutcomeKind outcome) {
 Expected in_expected_words(const std::map<std::string, std::int64_t>& report) {
     Expected expected;
     for (const auto& [name, count] : report) {
-        if (count != 0 && !others.contains(name)) expected[word_for(name)] += count;
+        if (count != 0 && is_outcome_count(name)) expected[word_for(name)] += count;
     }
     return expected;
 }

@@ -59,4 +59,7 @@ struct Plan {
     std::variant<Send, AskPerson, Settle, Fail> step;
 };
 
+// A find-then-write sequence is a handful of steps; more is a rule that runs in circles.
+inline constexpr int most_plan_steps = 12;
+
 }  // namespace hirewire::sync

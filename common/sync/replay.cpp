@@ -59,6 +59,10 @@ std::int64_t most_open_at(double per_second) {
     return static_cast<std::int64_t>(std::clamp(std::ceil(per_second * seconds_open), 1.0, most_open));
 }
 
+std::int64_t counted_open(std::int64_t open, std::int64_t retrying) {
+    return open >= static_cast<std::int64_t>(most_open) ? open : open - retrying;
+}
+
 // What the threads and the coroutines of a run share. The tally belongs to the executor, but while the past is read.
 struct Replay::Course {
     Course(const asio::any_io_executor& executor, const ReplayTerms& terms, const std::string& destination)
@@ -72,9 +76,10 @@ struct Replay::Course {
 
     void take(const v1::Outcome& outcome) {
         tally.add(outcome);
-        control->open = tally.open();
+        count_open();
         if (is_over()) woken.cancel();
     }
+    void count_open() { control->open = counted_open(tally.open(), tally.retrying()); }
     void fail(std::string reason) {
         if (failure.empty()) failure = std::move(reason);
         woken.cancel();
@@ -156,7 +161,7 @@ void Replay::read_past(Course& course, const kafka::Settings& kafka, Timestamp s
         if (record.value && outcome.ParseFromString(*record.value)) course.tally.add(outcome);
     };
     kafka::read_all(kafka, "sync.outcomes", add_outcome, terms);
-    course.control->open = course.tally.open();
+    course.count_open();
     course.past = course.tally.keys();
 }
 
@@ -184,7 +189,7 @@ asio::awaitable<void> Replay::write(std::shared_ptr<Course> course, ReplayTerms 
     hooks.known = [course](const std::string& key) { return course->past.contains(key); };
     hooks.admit = [course](const std::string& opportunity, std::int64_t version) {
         if (!course->tally.add_sent(opportunity, version)) return false;
-        course->control->open = course->tally.open();
+        course->count_open();
         return true;
     };
     std::string failure;

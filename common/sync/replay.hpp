@@ -83,4 +83,8 @@ std::string trouble_in(const std::string& checkpoint);
 // a standstill of the destination has kept back does not come all at once.
 std::int64_t most_open_at(double per_second);
 
+// How many of the open ones count there. What failed and is repeated at once does not, so that at a low rate a few
+// that the destination cannot take hold up none of the others; but in all there are never more than without a rate.
+std::int64_t counted_open(std::int64_t open, std::int64_t retrying);
+
 }  // namespace hirewire::sync

@@ -9,6 +9,7 @@ namespace {
 
 // A minute or two: what mends itself has had its time, and others wait behind it.
 constexpr int most_failures = 5;
+constexpr Milliseconds between_failures{10'000};
 
 }  // namespace
 
@@ -54,12 +55,14 @@ ReplayBook::Wish ReplayBook::wish(const std::string& run_id) const {
     return found->second.paused ? Wish::pause : Wish::run;
 }
 
-bool ReplayBook::has_failed(const std::string& run_id, std::int64_t reached) {
+bool ReplayBook::has_failed(const std::string& run_id, std::int64_t reached, Instant now) {
     const auto found = open_.find(run_id);
     if (found == open_.end()) return false;
     auto& entry = found->second;
     if (reached > entry.reached) entry.failures = 0;
     entry.reached = std::max(entry.reached, reached);
+    if (entry.failed_at && now - *entry.failed_at < between_failures) return false;
+    entry.failed_at = now;
     return ++entry.failures >= most_failures;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "common/core/time.hpp"
 #include "hirewire/v1/run.pb.h"
 
 namespace hirewire::sync {
@@ -23,8 +24,9 @@ public:
     [[nodiscard]] Wish wish(const std::string& run_id) const;
 
     // It was tried and failed, having come so far in all: records written and answered. True when it is to be given
-    // up: it has failed five times in a row and got no further meanwhile.
-    bool has_failed(const std::string& run_id, std::int64_t reached);
+    // up: it has failed five times in a row and got no further meanwhile. What fails again within ten seconds counts
+    // once: somebody woke it before what is wrong had its time.
+    bool has_failed(const std::string& run_id, std::int64_t reached, Instant now);
 
 private:
     struct Entry {
@@ -32,7 +34,8 @@ private:
         bool paused = false;
         std::uint64_t order = 0;
         int failures = 0;
-        std::int64_t reached = 0;  // at the failures
+        std::optional<Instant> failed_at{};  // the last of them that counted
+        std::int64_t reached = 0;            // at the failures
     };
     std::string destination_;
     std::map<std::string, Entry> open_;

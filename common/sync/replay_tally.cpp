@@ -1,6 +1,7 @@
 #include "common/sync/replay_tally.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/sync/delivery.hpp"
 #include "common/sync/ledger_rebuild.hpp"
@@ -33,17 +34,22 @@ bool ReplayTally::add(const v1::Outcome& outcome) {
     if (found == entries_.end() || found->second.version != outcome.version()) return true;
     auto& entry = found->second;
     add_calls(entry, outcome);
-    if (!is_answer(outcome)) return true;
+    const bool known = entry.outcome != v1::OUTCOME_KIND_UNSPECIFIED;
+    if (!is_answer(outcome)) {
+        // One that is held after a failure is still one of those.
+        if (!known) mark(entry, entry.retrying || outcome.outcome() == v1::OUTCOME_KIND_RETRYING);
+        return true;
+    }
     // A second copy of a record is met by what the first one did: that is no news.
     const bool unasked = outcome.http_status() == 0;
     const bool repeated = unasked && (outcome.outcome() == v1::OUTCOME_KIND_UNCHANGED ||
                                       outcome.outcome() == v1::OUTCOME_KIND_SUPERSEDED);
     if (repeated && is_state(entry.outcome)) return true;
-    const bool known = entry.outcome != v1::OUTCOME_KIND_UNSPECIFIED;
     if (known) {
         count(entry, -1);
     } else {
         ++answered_;
+        mark(entry, false);
     }
     entry.outcome = outcome.outcome();
     entry.effect = outcome.effect() == "created"   ? Effect::created
@@ -66,6 +72,10 @@ void ReplayTally::add_calls(Entry& entry, const v1::Outcome& outcome) {
     }
     calls_ += calls - entry.calls;
     entry.calls = calls;
+}
+
+void ReplayTally::mark(Entry& entry, bool retrying) {
+    if (std::exchange(entry.retrying, retrying) != retrying) retrying_ += retrying ? 1 : -1;
 }
 
 void ReplayTally::count(const Entry& entry, std::int64_t by) {

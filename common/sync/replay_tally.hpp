@@ -29,6 +29,8 @@ public:
     bool add(const v1::Outcome& outcome);
     // Written, and without an answer.
     [[nodiscard]] std::int64_t open() const { return sent() - answered_; }
+    // Those of the open ones that failed and are repeated at once.
+    [[nodiscard]] std::int64_t retrying() const { return retrying_; }
     [[nodiscard]] std::int64_t sent() const { return static_cast<std::int64_t>(entries_.size()); }
     // The opportunities and postings of which a record was written.
     [[nodiscard]] std::unordered_set<std::string> keys() const;
@@ -41,10 +43,12 @@ private:
         std::int64_t version = 0;
         v1::OutcomeKind outcome = v1::OUTCOME_KIND_UNSPECIFIED;  // unspecified = no answer yet
         Effect effect = Effect::none;
+        bool retrying = false;
         std::int32_t calls = 0;    // of all its outcomes
         std::int64_t told_ms = 0;  // when the last of them was decided
     };
     void add_calls(Entry& entry, const v1::Outcome& outcome);
+    void mark(Entry& entry, bool retrying);
     void count(const Entry& entry, std::int64_t by);
 
     std::string run_id_;
@@ -52,6 +56,7 @@ private:
     std::unordered_map<std::string, Entry> entries_;
     std::map<v1::OutcomeKind, std::int64_t> outcomes_;
     std::int64_t answered_ = 0;
+    std::int64_t retrying_ = 0;
     std::optional<std::int64_t> found_{};
     std::int64_t overtaken_ = 0;
     std::int64_t created_ = 0;

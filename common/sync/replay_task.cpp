@@ -1,5 +1,7 @@
 #include "common/sync/replay_task.hpp"
 
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <functional>
 #include <stdexcept>
@@ -50,6 +52,11 @@ runtime::Counts counts_of(const ReplayProgress& progress) {
     return counts;
 }
 
+bool is_outcome_count(std::string_view name) {
+    constexpr std::array<std::string_view, 6> others{"calls", "created", "found", "overtaken", "sent", "updated"};
+    return std::find(others.begin(), others.end(), name) == others.end();
+}
+
 asio::awaitable<void> ReplayTask::run(TaskTools& tools) {
     if (stopped_) co_return;
     tools_ = &tools;
@@ -68,7 +75,8 @@ void ReplayTask::hear(const v1::Run& run) {
     if (take_own_word(run.run_id(), run.state())) return;
     book_.hear(run);
     if (current_ && replay_ && book_.wish(current_->run_id()) != ReplayBook::Wish::run) replay_->stop();
-    if (rounds_ && run.kind() == replay_kind && run.state() == v1::RUN_STATE_ASKED) rounds_->wake();
+    const bool asked = run.kind() == replay_kind && run.state() == v1::RUN_STATE_ASKED;
+    if (rounds_ && asked && run.destination() == tools_->destination) rounds_->wake();
 }
 
 void ReplayTask::stop() {
@@ -103,9 +111,9 @@ asio::awaitable<void> ReplayTask::carry_out(v1::Run run) {
     current_ = co_await tools_->runs.tell(std::move(run), v1::RUN_STATE_STARTED, none);
     told_.clear();
     told_at_ = tools_->clock.monotonic();
-    seen_ = {};
-    seen_.checkpoint = current_->checkpoint();
-    ReplayProgress progress = seen_;
+    seen_.reset();
+    ReplayProgress progress;
+    progress.checkpoint = current_->checkpoint();
     std::optional<std::string> failure;
     // Somebody may have changed their mind while that was written.
     if (!stopped_ && book_.wish(current_->run_id()) == ReplayBook::Wish::run) {
@@ -140,9 +148,11 @@ asio::awaitable<void> ReplayTask::interrupted(std::string reason) {
     // Who leads next tries it for itself.
     if (stopped_) co_return;
     const std::string id = current_->run_id();
-    ReplayProgress last = seen_;
+    ReplayProgress last;
+    last.checkpoint = current_->checkpoint();
+    if (seen_) last = *seen_;
     if (book_.wish(id) == ReplayBook::Wish::run) {
-        const bool given_up = book_.has_failed(id, reached(last));
+        const bool given_up = book_.has_failed(id, reached(last), tools_->clock.monotonic());
         const auto began = read_replay_checkpoint(last.checkpoint).value_or(tools_->clock.now());
         ReplayProgress told = last;
         told.checkpoint = given_up ? reason : replay_checkpoint(began, reason);
@@ -176,9 +186,12 @@ asio::awaitable<void> ReplayTask::end(ReplayProgress progress) {
 asio::awaitable<void> ReplayTask::say(v1::RunState state, ReplayProgress progress) {
     v1::Run run = *current_;
     run.set_checkpoint(state == v1::RUN_STATE_FINISHED ? std::string{} : progress.checkpoint);
-    run.clear_counts();  // those of an earlier process
+    runtime::Counts counts{run.counts().begin(), run.counts().end()};
+    if (seen_) {
+        run.clear_counts();  // those of an earlier process
+        counts = counts_of(progress);
+    }
     const std::string id = run.run_id();
-    runtime::Counts counts = counts_of(progress);
     if (is_word(state)) own_words_.emplace(id, state);
     try {
         auto told = co_await tools_->runs.tell(std::move(run), state, std::move(counts));

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "common/runtime/rounds.hpp"
@@ -20,6 +21,8 @@ namespace hirewire::sync {
 // What a run's record counts, by the names that `hirewire replay` shows: found, overtaken, sent, calls, created,
 // updated, and each outcome by its own.
 runtime::Counts counts_of(const ReplayProgress& progress);
+// Whether one of these names is an outcome's.
+bool is_outcome_count(std::string_view name);
 
 class ReplayTask final : public LeaderTask {
 public:
@@ -41,6 +44,7 @@ private:
     // Says why it has failed. Throws when it is to be tried again.
     boost::asio::awaitable<void> interrupted(std::string reason);
     boost::asio::awaitable<void> end(ReplayProgress progress);
+    // As long as nothing was told of the progress, with the counts that the run's record has.
     boost::asio::awaitable<void> say(v1::RunState state, ReplayProgress progress);
     // Whether it is a word of ours that has not been heard yet; it is from now on.
     bool take_own_word(const std::string& run_id, v1::RunState state);
@@ -51,7 +55,8 @@ private:
     std::unique_ptr<runtime::Rounds> rounds_;
     std::unique_ptr<Replaying> replay_;
     std::optional<v1::Run> current_{};
-    ReplayProgress seen_{};  // of the current one
+    // What the current one told last. Nothing yet while the past is read: what is counted by then is a part of it.
+    std::optional<ReplayProgress> seen_{};
     runtime::Counts told_{};
     Instant told_at_{};
     // Said here in an operator's words; when they are heard from Kafka they are nobody's wish.

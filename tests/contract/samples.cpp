@@ -11,9 +11,6 @@
 namespace hirewire::contract {
 namespace {
 
-// As many as common/sync/delivery.cpp takes.
-constexpr int most_steps = 12;
-
 using Twist = void (*)(v1::Change&);
 constexpr std::array<Twist, 17> twists{
     [](v1::Change& c) { c.set_live(false); },
@@ -257,7 +254,7 @@ std::string Course::bytes() const {
 
 Course play(sync::Plan plan, const Script& script, const std::optional<sync::Person>& person) {
     Course course;
-    for (int step = 0; step < most_steps; ++step) {
+    for (int step = 0; step < sync::most_plan_steps; ++step) {
         if (auto* send = std::get_if<sync::Send>(&plan.step)) {
             const sync::Send current = std::move(*send);
             const auto next = std::min(course.requests.size(), script.answers.size() - 1);

@@ -178,7 +178,12 @@ TEST_CASE("hirewire: what cannot be meant is told without a broker, too") {
         {{"dlq", "discard", "--dest", "clara", "--yes"}, "which letters?"},
         {{"dlq", "list", "--dest", "clara", "--from", "garbage"}, "--from: \"garbage\""},
         {{"dlq", "show", "--dest", "clara", "newest"}, "3/1042"},
-        {{"timeline", ""}, "of which opportunity?"},
+        {{"timeline", ""}, "opportunity is given without a word"},
+        {{"replay", "start", "--to", "clara", "--opportunity", "", "--force", "--yes"},
+         "--opportunity is given without"},
+        {{"replay", "start", "--to", "clara", "--rate", ""}, "--rate is given without"},
+        {{"dlq", "discard", "--dest", "clara", "--status", "422", "--opportunity", "", "--yes"},
+         "--opportunity is given without"},
         {{"timeline", "opportunity-1", "--from", "garbage"}, "--from: \"garbage\""},
         {{"tail", "sync.outcomes", "--from", "garbage"}, "--from: \"garbage\""}};
     for (auto [words, telling] : wrong) {
@@ -245,6 +250,8 @@ TEST_CASE(
     // Let in, it goes on to what there is: no topic of ours without a prefix.
     const auto admitted = with_password("local");
     INFO(admitted.output, admitted.log);
+    CHECK(admitted.exit_code == 1);
+    CHECK(admitted.log.find("hiring.runs") != std::string::npos);
     CHECK(admitted.log.find("refuses") == std::string::npos);
     CHECK(admitted.log.find("does not answer") == std::string::npos);
 }

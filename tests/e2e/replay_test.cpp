@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -379,6 +380,45 @@ TEST_CASE(
     CHECK(the.calls() <= from + on.everybody.size() + Installation::slots);
     CHECK(the.oracle.difference() == "");
     CHECK(the.oracle.violations() == "");
+}
+
+TEST_CASE("replay: who looks on hears of a pause, and what a cancelled one has written already is not told") {
+    auto& on = scene();
+    auto& the = on.the;
+    on.becomes_quiet();
+    const auto from = the.calls();
+    const auto command = on.command_of(
+        {"replay", "start", "--to", "clara", "--snapshot", "--force", "--yes", "--rate", "2/s", "--json"});
+    auto looking_on = std::async(std::launch::async, [&command] { return run(command, Milliseconds{120'000}); });
+    const auto begun = [&] { return the.calls() >= from + 3 ? "" : "too few were sent yet"; };
+    eventually("the replay is under way", begun, Milliseconds{60'000}, Milliseconds{100});
+    CHECK(on.run_cli({"replay", "pause"}).exit_code == 0);
+    const auto seen = looking_on.get();
+    INFO(seen.output, seen.log);
+    CHECK(seen.exit_code == 1);
+    const auto told = json::Document::parse(seen.output);
+    REQUIRE(told.has_value());
+    CHECK((*told)["state"].string() == "paused");
+
+    // Written while nothing is sent, and cancelled before anything is.
+    CHECK(on.run_cli({"pause", "--dest", "clara"}).exit_code == 0);
+    the.await("hirewire_paused", 1);
+    CHECK(on.run_cli({"replay", "resume"}).exit_code == 0);
+    std::this_thread::sleep_for(a_while);
+    const auto before = the.calls();
+    CHECK(on.run_cli({"replay", "cancel"}).exit_code == 0);
+    on.await_state("cancelled");
+    CHECK(on.run_cli({"resume", "--dest", "clara"}).exit_code == 0);
+    const auto skipped = [&]() -> std::string {
+        for (const auto& [one, outcomes] : the.outcomes()) {
+            if (outcomes.back().reason() == "the replay was cancelled") return "";
+        }
+        return "no record was passed over";
+    };
+    eventually("what was written is passed over", skipped, Milliseconds{60'000}, Milliseconds{300});
+    on.becomes_quiet();
+    CHECK(the.calls() == before);
+    CHECK(the.calls() < from + on.everybody.size());
 }
 
 TEST_CASE("pause: nothing is sent until resume, across a restart too, and the dry run says why") {

@@ -181,21 +181,12 @@ AskingLeverSource::~AskingLeverSource() = default;
 sync::Plan AskingLeverSource::ask_person(const sync::AskPerson& ask, const std::string& opportunity) {
     std::this_thread::sleep_until(next_);
     next_ = clock_.monotonic() + between_people;
-    http::Request request;
-    request.target = "/internal/opportunities/" + http::percent_encode(opportunity) + "/person?backfill=true";
-    request.headers.push_back({"Authorization", "Bearer " + token_});
+    http::Request request = sync::person_request(opportunity, token_, true);
     std::optional<sync::Answer> asked;
     loop_.finish(send_one(client_.get(), std::move(request), patience_, &asked));
-    const auto& answer = asked.value();
-    const auto wait = [](std::string reason) {
-        return sync::Plan{sync::Fail{.verdict = pipeline::Wait{.reason = std::move(reason)}}};
-    };
-    if (!answer) return wait("lever-source: " + answer.error().message());
-    if (answer->status == 404) return ask.then(std::nullopt);
-    if (answer->status != 200) return wait("lever-source answered " + std::to_string(answer->status));
-    const auto person = sync::read_person(answer->body);
-    if (!person) return wait("lever-source's answer cannot be read");
-    return ask.then(person);
+    auto told = sync::read_person_answer(asked.value());
+    if (told.trouble.empty()) return ask.then(told.person);
+    return sync::Plan{sync::Fail{.verdict = pipeline::Wait{.reason = std::move(told.trouble)}}};
 }
 
 Result<sync::Vocabulary> AskingLeverSource::vocabulary() {

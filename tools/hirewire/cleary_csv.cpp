@@ -83,28 +83,19 @@ struct Written {
 asio::awaitable<std::optional<sync::Person>> ask(http::Client& client, std::string token, std::string opportunity) {
     std::string trouble;
     for (int attempt = 1; attempt <= most_attempts; ++attempt) {
-        http::Request request;
-        request.target = "/internal/opportunities/" + http::percent_encode(opportunity) + "/person?backfill=true";
-        request.headers.push_back({"Authorization", "Bearer " + token});
+        http::Request request = sync::person_request(opportunity, token, true);
         const auto answer = co_await client.send(std::move(request), patience);
-        Milliseconds pause = usual_pause;
-        if (!answer) {
-            trouble = answer.error().message();
-        } else if (answer->status == 404) {
-            co_return std::nullopt;
-        } else if (answer->status == 200) {
-            auto person = sync::read_person(answer->body);
-            if (person) co_return person;
-            trouble = "its answer cannot be read";
-        } else if (answer->status == 401 || answer->status == 403) {
+        if (answer && (answer->status == 401 || answer->status == 403)) {
             throw std::runtime_error{"lever-source refuses the token; is internal.token_env right?"};
-        } else {
-            trouble = "it answered " + std::to_string(answer->status);
-            pause = sync::retry_after(*answer).value_or(usual_pause);
         }
+        const auto told = sync::read_person_answer(answer);
+        if (told.trouble.empty()) co_return told.person;
+        trouble = told.trouble;
+        Milliseconds pause = usual_pause;
+        if (answer) pause = sync::retry_after(*answer).value_or(usual_pause);
         if (attempt < most_attempts) co_await sleep_for(pause);
     }
-    throw std::runtime_error{"lever-source does not tell who is hired: " + trouble};
+    throw std::runtime_error{"it is not known who is hired: " + trouble};
 }
 
 asio::awaitable<Written> collect(

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -124,6 +125,10 @@ int work_on(const DlqCommand& command, LetterTask task, const std::string& conse
         std::fprintf(stderr, "Nothing was done.\n");
         return 1;
     }
+    // The question may have stood for an hour: what somebody else has seen to meanwhile is not done once more.
+    std::optional<LetterBook> read_again;
+    if (!command.yes) read_again = read_book(command.kafka, command.destination);
+    const LetterBook& now = read_again ? *read_again : book;
     const SystemClock clock;
     const auto began = clock.monotonic();
     const Interrupts interrupts;
@@ -134,7 +139,7 @@ int work_on(const DlqCommand& command, LetterTask task, const std::string& conse
     };
     LetterWork work{command.kafka, task, show};
     // Read a second time rather than kept: memory stays what it is, however many there are.
-    each_letter(command, book, false, [&](const kafka::Record& record, const Letter& letter, Standing) {
+    each_letter(command, now, false, [&](const kafka::Record& record, const Letter& letter, Standing) {
         // What died since the question is not what was asked about.
         if (book.knows(letter)) work.add(record, letter);
     });

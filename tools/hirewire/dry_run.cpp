@@ -156,15 +156,6 @@ std::string learn_names(const DryRunCommand& command, sync::Destination& destina
     return {};
 }
 
-// The rules' first step, by the same record as the daemon gets.
-sync::Plan first_step(
-    const kafka::Record& record, const v1::Change& change, const sync::Situation& situation, const Configured& by) {
-    auto news = sync::read_posting(record);
-    if (!news) return by.destination->plan(change, situation);
-    if (news->posting && news->posting->confidential() && !by.settings.delivery.confidential) news->posting.reset();
-    return by.destination->plan_posting(*news, situation);
-}
-
 // The askable outlives it. In shadow the daemon asks who somebody is and sends nothing, not even a question; while it
 // waits it does neither, and a hold is not to be tried by us.
 sync::Inquiry inquiry_of(const DryRunCommand& command, const Askable& askable, const sync::EffectTerms& terms) {
@@ -278,10 +269,13 @@ int dry_run(const DryRunCommand& command) {
         const auto known = ledger.of(change->opportunity_id());
         auto effect = sync::decided_before(*change, known, terms);
         if (!effect) {
-            auto plan = first_step(record, *change, sync::replayed_situation(known), *configured);
+            const auto situation = sync::replayed_situation(known);
+            auto plan =
+                sync::first_step(destination, *change, sync::read_posting(record), situation, terms.confidential);
             const auto course = inquiry.follow(std::move(plan), change->opportunity_id());
             effect = sync::foresee(*change, known, course, terms);
         }
+        if (command.all) progress.clear();  // a line of its own for each
         report.show(*effect);
         if (command.ask) progress.show({}, grouped(report.count()) + " looked at");
     };

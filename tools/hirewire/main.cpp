@@ -1,6 +1,7 @@
 // hirewire: the operator's command line. One file per verb; this one knows the words and the exit codes
 // (0 done, 1 failed, 2 usage).
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -341,6 +342,21 @@ cli::VerbNames all_verbs_of(const CLI::App& app) {
     return verbs;
 }
 
+// An option that was given without a word, as when a script's variable is empty: nobody means by it that all are
+// meant.
+std::string empty_option_of(const CLI::App& app) {
+    for (const auto* verb : app.get_subcommands()) {
+        if (auto name = empty_option_of(*verb); !name.empty()) return name;
+    }
+    for (const auto* option : app.get_options()) {
+        const auto& words = option->results();
+        if (std::any_of(words.begin(), words.end(), [](const auto& word) { return word.empty(); })) {
+            return option->get_name();
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -381,8 +397,17 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "hirewire: %s\n", wrong->c_str());
         return exit_usage;
     }
+    if (const auto name = empty_option_of(app); !name.empty()) {
+        std::fprintf(
+            stderr, "hirewire: %s is given without a word; leave it out, or say what is meant\n", name.c_str());
+        return exit_usage;
+    }
     try {
-        return chosen();
+        const int code = chosen();
+        // Half of an answer is none: a full disk, or who read it has gone.
+        if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+        std::fprintf(stderr, "hirewire: not all of the output could be written\n");
+        return exit_failed;
     } catch (const config::Error& e) {
         std::fprintf(stderr, "hirewire: %s\n", e.what());
         return exit_usage;

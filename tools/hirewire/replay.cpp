@@ -135,6 +135,12 @@ private:
     void mind_silence() {
         if (!taken_up_ && clock_.monotonic() >= until_) {
             print_so_far(command_, list_.find(id_));
+            if (!waits_for_.empty()) {
+                throw std::runtime_error{
+                    "replay " + waits_for_ +
+                    " comes first, and nothing has been heard of it for a while; this one is " +
+                    "asked for and follows (" + again_ + ", or hirewire replay cancel " + id_ + ")"};
+            }
             throw std::runtime_error{
                 "no sync-" + command_.destination + " has taken the replay up yet; it will when it runs (" + again_ +
                 ", or hirewire replay cancel " + id_ + ")"};
@@ -150,6 +156,11 @@ private:
         const bool before = run.kind() == sync::replay_kind && run.destination() == command_.destination;
         if (taken_up_ || !before) return;
         until_ = clock_.monotonic() + command_.patience;
+        const bool works = run.state() == v1::RUN_STATE_STARTED || run.state() == v1::RUN_STATE_CHECKPOINT;
+        if (!works) {
+            waits_for_.clear();
+            return;
+        }
         if (std::exchange(waits_for_, run.run_id()) != run.run_id()) {
             onlooker_.say("waiting: replay " + run.run_id() + " comes first");
         }
@@ -269,7 +280,10 @@ int resume_replay(const ReplayCommand& command) {
 }
 
 int cancel_replay(const ReplayCommand& command) {
-    return tell(command, v1::RUN_STATE_CANCELLED, "is cancelled: what is left of it is not told any more");
+    return tell(
+        command,
+        v1::RUN_STATE_CANCELLED,
+        "is cancelled: what is left of it is not told any more, but for what is set aside in a retry topic");
 }
 
 }  // namespace hirewire::cli

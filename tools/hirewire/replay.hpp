@@ -22,7 +22,9 @@ struct ReplayCommand {
     bool all = false;
     std::string config_file{};
     std::string vocabulary_file{};
-    Milliseconds patience{15'000};  // until a daemon has taken it up
+    // Until a daemon has taken it up, or given a sign of the one before. It gives one every 15 s, and another process
+    // takes over within as long.
+    Milliseconds patience{40'000};
 };
 
 // All answer the exit code. They throw config::Error for what cannot be meant, else std::runtime_error, with one

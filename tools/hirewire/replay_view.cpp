@@ -10,6 +10,7 @@
 #include "common/json/writer.hpp"
 #include "common/sync/replay.hpp"
 #include "common/sync/replay_reading.hpp"
+#include "common/sync/replay_task.hpp"
 #include "tools/hirewire/place.hpp"
 #include "tools/hirewire/terminal.hpp"
 
@@ -18,8 +19,6 @@ namespace {
 
 constexpr Milliseconds pace_window{30'000};
 
-// Counts that are no outcomes.
-const std::set<std::string> others{"calls", "created", "found", "overtaken", "sent", "updated"};
 // Shown even when there are none.
 constexpr std::array<const char*, 7> usual{
     "applied", "unchanged", "superseded", "skipped", "unmapped", "dead", "retrying"};
@@ -195,7 +194,7 @@ std::int64_t to_answer(const v1::Run& replay) {
 std::int64_t answered(const v1::Run& replay) {
     std::int64_t sum = -count_of(replay, "overtaken");
     for (const auto& [what, count] : replay.counts()) {
-        if (!others.contains(what)) sum += count;
+        if (sync::is_outcome_count(what)) sum += count;
     }
     return std::max<std::int64_t>(0, sum);
 }
@@ -270,7 +269,7 @@ std::string outcome_report(const v1::Run& replay) {
     if (created > 0) effects += std::to_string(created) + " created";
     if (updated > 0) effects += (effects.empty() ? "" : ", ") + std::to_string(updated) + " updated";
     if (!effects.empty()) effects = "  (" + effects + ")";
-    std::set<std::string> shown{others};
+    std::set<std::string> shown;
     for (const auto* what : usual) {
         const bool is_applied = std::string{"applied"} == what;
         text += row(what, count_of(replay, what), is_applied ? effects : std::string{});
@@ -278,7 +277,7 @@ std::string outcome_report(const v1::Run& replay) {
     }
     const std::map<std::string, std::int64_t> counts{replay.counts().begin(), replay.counts().end()};
     for (const auto& [what, count] : counts) {
-        if (!shown.contains(what) && count != 0) text += row(what, count);
+        if (sync::is_outcome_count(what) && !shown.contains(what) && count != 0) text += row(what, count);
     }
     return text + row("calls", count_of(replay, "calls"));
 }

@@ -450,10 +450,35 @@ TEST_CASE("delivery: each change that meets a hold is told of once, at whatever 
         b.client.will_answer(200);
         CHECK(is_done(bob()));
     }
+    SUBCASE("so has one that does not know bob yet") {
+        b.client.will_answer(404);
+        CHECK(std::holds_alternative<pipeline::NotYet>(bob()));
+    }
+    SUBCASE("so has one that has bob tried again") {
+        b.client.will_answer(412);
+        CHECK(is_retry(bob()));
+    }
     const auto before = b.kinds().size();
     CHECK(is_hold(ann()));
     REQUIRE(b.kinds().size() == before + 1);
     CHECK(b.kinds().back() == v1::OUTCOME_KIND_HELD);
+}
+
+TEST_CASE("delivery: weather, or no answer at all, ends no hold") {
+    Bench b;
+    const auto change = stage_change(b.now);
+    b.client.will_answer(401);
+    CHECK(is_hold(b.attempt({change})));
+    SUBCASE("weather") {
+        b.client.will_answer(503);
+    }
+    SUBCASE("no answer") {
+        b.client.will_fail(http::Errc::timed_out);
+    }
+    CHECK(is_weather(b.attempt({change})));
+    b.client.will_answer(401);
+    CHECK(is_hold(b.attempt({change})));
+    CHECK(b.kinds() == Kinds{v1::OUTCOME_KIND_HELD, v1::OUTCOME_KIND_RETRYING});
 }
 
 TEST_CASE("delivery: every request is told of once, with the next outcome of its change") {
@@ -893,7 +918,10 @@ TEST_CASE("delivery: a record that is no change is a dead letter, and has a lane
     pipeline::Received received;
     received.record = record;
     job.records.push_back(received);
-    const auto verdict = b.attempt(job);
+    job.untold_calls = 2;
+    const auto attempted = finish(b.delivery().attempt(job));
+    CHECK(attempted.untold_calls == 2);
+    const auto& verdict = attempted.verdict;
     REQUIRE(std::holds_alternative<pipeline::Refused>(verdict));
     CHECK(finish(b.delivery().give_up(job, std::get<pipeline::Refused>(verdict).reason)));
     CHECK(b.producer.of("sync.plain.dlq").at(0).value == record.value);
@@ -958,6 +986,22 @@ TEST_CASE("delivery: a person who cannot be had is waited for, and after some mi
     job.repeats = 12;
     b.internal.will_answer(503);
     CHECK(std::holds_alternative<pipeline::Retry>(b.attempt(job)));
+    CHECK(b.client.requests.empty());
+}
+
+// Protects a replay from lever-source's first 503: its repeats are mostly turns that it waited for.
+TEST_CASE("delivery: what has time waits much longer for a person before that spends attempts") {
+    Bench b;
+    b.internal.otherwise.status = 503;
+    auto job = job_of({hire(b.now)}, 1);
+    job.place.backfill = true;
+    for (const int repeats : {0, 12, 239}) {
+        job.repeats = repeats;
+        CHECK(is_wait(b.attempt(job)));
+    }
+    CHECK(b.kinds().empty());
+    job.repeats = 240;
+    CHECK(is_retry(b.attempt(job)));
     CHECK(b.client.requests.empty());
 }
 

@@ -263,19 +263,58 @@ TEST_CASE("effect inquiry: a credential that is refused once is not tried again"
     CHECK(inquiry.why_not() == "cleary is asked no more: it refused the credential (answered 401)");
 }
 
-TEST_CASE("effect inquiry: who has failed twice to answer is asked no more, and the other one still is") {
+TEST_CASE("effect inquiry: who has failed twice in a row to answer is asked no more, and the other one still is") {
     Count asked;
     auto inquiry = counting(asked);
     for (int i = 0; i < 5; ++i) inquiry.follow(get_then(pipeline::Weather{.reason = "answered 503"}), "o-1");
     CHECK(asked.destination == 2);
-    CHECK(inquiry.why_not() == "cleary is asked no more: it failed twice to answer (answered 503)");
+    CHECK(inquiry.why_not() == "cleary is asked no more: it failed twice in a row to answer (answered 503)");
     const pipeline::Wait later{.reason = "lever-source answered 503"};
     for (int i = 0; i < 5; ++i) inquiry.follow(ask_then(later), "o-1");
     CHECK(asked.lever_source == 2);
     CHECK(
         inquiry.why_not() ==
-        "cleary is asked no more: it failed twice to answer (answered 503); "
-        "lever-source is asked no more: it failed twice to answer (lever-source answered 503)");
+        "cleary is asked no more: it failed twice in a row to answer (answered 503); "
+        "lever-source is asked no more: it failed twice in a row to answer (lever-source answered 503)");
+}
+
+// Protects a dry run of hours from two accidents that have nothing to do with each other.
+TEST_CASE("effect inquiry: who answers between two failures is asked on") {
+    Count asked;
+    auto inquiry = counting(asked);
+    const pipeline::Weather weather{.reason = "answered 503"};
+    const pipeline::Wait later{.reason = "lever-source answered 503"};
+    const pipeline::Refused about_one{.reason = "ambiguous"};
+    for (int i = 0; i < 5; ++i) {
+        inquiry.follow(get_then(weather), "o-1");
+        inquiry.follow(get_then(about_one), "o-2");
+        inquiry.follow(ask_then(later), "o-1");
+        inquiry.follow(ask_then(about_one), "o-2");
+    }
+    CHECK(asked.destination == 10);
+    CHECK(asked.lever_source == 10);
+    CHECK(inquiry.why_not().empty());
+}
+
+TEST_CASE("effect inquiry: an answer that is remembered says nothing of how the destination is now") {
+    int sent = 0;
+    Inquiry::Neighbours whom;
+    whom.destination = [&sent](const Send& question) {
+        Inquiry::Heard heard;
+        heard.sent = !question.remember.has_value();
+        if (heard.sent) ++sent;
+        return heard;
+    };
+    Inquiry inquiry{"cleary", std::move(whom)};
+    for (int i = 0; i < 5; ++i) {
+        Plan first = get();
+        auto& question = std::get<Send>(first.step);
+        question.remember = Milliseconds{60'000};
+        question.then = [](const Answer&) { return get_then(pipeline::Weather{.reason = "answered 503"}); };
+        inquiry.follow(std::move(first), "o-1");
+    }
+    CHECK(sent == 2);
+    CHECK_FALSE(inquiry.why_not().empty());
 }
 
 TEST_CASE("effect inquiry: an answer about one record says nothing of the neighbour") {

@@ -178,10 +178,24 @@ TEST_CASE("effect: a destination is held from its refusal until it answers somet
     ledger.hear(outcome(testing::stage_change(now + 1), v1::OUTCOME_KIND_SKIPPED, 0));
     CHECK(ledger.held_since_ms() == now);
     // Nor does weather.
-    ledger.hear(outcome(testing::stage_change(now + 1), v1::OUTCOME_KIND_RETRYING, 503));
-    CHECK(ledger.held_since_ms() == now);
+    for (const int status : {0, 408, 425, 429, 500, 503}) {
+        CAPTURE(status);
+        ledger.hear(outcome(testing::stage_change(now + 1), v1::OUTCOME_KIND_RETRYING, status));
+        CHECK(ledger.held_since_ms() == now);
+    }
     ledger.hear(outcome(testing::stage_change(now + 2), v1::OUTCOME_KIND_APPLIED));
     CHECK(ledger.held_since_ms() == 0);
+}
+
+// Protects a dry run from a hold that the daemon's own probe has ended.
+TEST_CASE("effect: an answer that has the change tried again ends a hold, too, unless it is weather") {
+    for (const int status : {404, 409, 412}) {
+        CAPTURE(status);
+        LedgerView ledger{"clara"};
+        ledger.hear(outcome(testing::stage_change(now), v1::OUTCOME_KIND_HELD, 401));
+        ledger.hear(outcome(testing::stage_change(now + 1), v1::OUTCOME_KIND_RETRYING, status));
+        CHECK(ledger.held_since_ms() == 0);
+    }
 }
 
 TEST_CASE("effect: a pause, a mode that is off and a hold are why nothing is sent, and a resume ends a hold") {

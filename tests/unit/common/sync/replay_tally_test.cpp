@@ -73,6 +73,29 @@ TEST_CASE("replay tally: what is repeated at once or held is no answer yet, what
     CHECK(tally.progress().outcomes == Counts{{"dead", 1}});
 }
 
+TEST_CASE("replay tally: a record is retrying from its first failure until its answer, however often it is told") {
+    ReplayTally tally{"run", "clara"};
+    for (const auto* key : {"a", "b", "c"}) tally.add_sent(key, 1);
+    CHECK(tally.retrying() == 0);
+    tally.add(outcome("a", 1, v1::OUTCOME_KIND_RETRYING));
+    tally.add(outcome("a", 1, v1::OUTCOME_KIND_RETRYING));
+    tally.add(outcome("b", 1, v1::OUTCOME_KIND_RETRYING));
+    tally.add(outcome("b", 1, v1::OUTCOME_KIND_HELD));
+    tally.add(outcome("c", 1, v1::OUTCOME_KIND_HELD));
+    CHECK(tally.retrying() == 2);
+    CHECK(tally.open() == 3);
+    tally.add(called(outcome("a", 1, v1::OUTCOME_KIND_APPLIED), 2, "updated"));
+    auto parked = outcome("b", 1, v1::OUTCOME_KIND_RETRYING);
+    parked.set_parked(1);
+    tally.add(parked);
+    CHECK(tally.retrying() == 0);
+    CHECK(tally.open() == 1);
+    // What is read once more comes after its answer.
+    tally.add(outcome("a", 1, v1::OUTCOME_KIND_RETRYING));
+    tally.add(called(outcome("a", 1, v1::OUTCOME_KIND_APPLIED), 2, "updated"));
+    CHECK(tally.retrying() == 0);
+}
+
 TEST_CASE("replay tally: others' outcomes are none of its business") {
     ReplayTally tally{"run", "clara"};
     tally.add_sent("a", 1);

@@ -7,6 +7,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -35,7 +36,7 @@ public:
         progress.checkpoint = terms.checkpoint;
         while (true) {
             ReplayProgress now = progress;
-            co_await tell(std::move(now));
+            if (!reads_past) co_await tell(std::move(now));
             if (!failure.empty()) throw std::runtime_error{failure};
             if (stopped_ || progress.done) break;
             woken_.expires_at(Instant::max());
@@ -55,6 +56,7 @@ public:
 
     ReplayProgress progress{};
     std::string failure{};
+    bool reads_past = false;  // and tells nothing yet
     int runs = 0;
     int stops = 0;
 
@@ -129,9 +131,11 @@ struct Bench : testing::TaskDesk {
     }
 
     FakeReplay* replay = nullptr;  // once it plays
+    std::function<void(FakeReplay&)> prepare{};
     const ReplayTask::Make make = [this](TaskTools& with) {
         auto made = std::make_unique<FakeReplay>(with.executor);
         replay = made.get();
+        if (prepare) prepare(*replay);
         return made;
     };
     ReplayTask task{"plain", make};
@@ -178,8 +182,11 @@ TEST_CASE("replay task: what fails says why and is tried again; the fifth time i
     CHECK(first[1].state() == v1::RUN_STATE_CHECKPOINT);
     CHECK(trouble_in(first[1].checkpoint()) == reason);
     CHECK(read_replay_checkpoint(first[1].checkpoint()) == read_replay_checkpoint(first[0].checkpoint()));
-    // Each wakes it before its rest is over.
-    for (int i = 0; i < 4; ++i) b.hear("two", v1::RUN_STATE_ASKED);
+    // Each wakes it; by the clock its rest is over.
+    for (int i = 0; i < 4; ++i) {
+        b.clock.advance(Milliseconds{15'000});
+        b.hear("two", v1::RUN_STATE_ASKED);
+    }
     const auto failed = testing::runs_of(b.producer, v1::RUN_STATE_FAILED);
     REQUIRE(failed.size() == 1);
     CHECK(failed[0].run_id() == "one");
@@ -187,6 +194,88 @@ TEST_CASE("replay task: what fails says why and is tried again; the fifth time i
     CHECK(b.replay->runs == 6);
     CHECK(b.told().back().run_id() == "two");
     CHECK(b.told().back().state() == v1::RUN_STATE_CHECKPOINT);
+}
+
+// Protects its five attempts, and with them its last two minutes, from who asks for other replays.
+TEST_CASE("replay task: others that are asked for meanwhile do not use up the attempts of one that fails") {
+    Bench b;
+    b.play();
+    b.replay->failure = "the reason";
+    b.hear("one", v1::RUN_STATE_ASKED);
+    SUBCASE("to this destination") {
+        for (int i = 0; i < 6; ++i) b.hear("two", v1::RUN_STATE_ASKED);
+        CHECK(b.replay->runs == 7);
+    }
+    SUBCASE("to another one, which does not wake it either") {
+        auto other = b.asked("two");
+        other.set_destination("another");
+        b.task.hear(other);
+        b.poll();
+        CHECK(b.replay->runs == 1);
+    }
+    CHECK(testing::runs_of(b.producer, v1::RUN_STATE_FAILED).empty());
+}
+
+// Protects the report of what was done before: an attempt that ends while it reads knows nothing of it, or a part.
+TEST_CASE("replay task: what ends before it has told how far it is leaves the counts as they were") {
+    Bench b;
+    auto run = b.asked("one");
+    run.set_state(v1::RUN_STATE_CHECKPOINT);
+    (*run.mutable_counts())["sent"] = 7;
+    (*run.mutable_counts())["applied"] = 6;
+    b.task.hear(run);
+    std::string failure;
+    b.prepare = [&failure](FakeReplay& replay) {
+        replay.reads_past = true;
+        replay.progress.sent = 3;
+        replay.failure = failure;
+    };
+    SUBCASE("in failures, until it is given up") {
+        failure = "the reason";
+        b.play();
+        CHECK(b.states() == States{v1::RUN_STATE_STARTED, v1::RUN_STATE_CHECKPOINT});
+        for (int i = 0; i < 4; ++i) {
+            b.clock.advance(Milliseconds{15'000});
+            b.hear("two", v1::RUN_STATE_ASKED);
+        }
+        CHECK(testing::runs_of(b.producer, v1::RUN_STATE_FAILED).size() == 1);
+    }
+    SUBCASE("in a pause") {
+        b.play();
+        run.set_state(v1::RUN_STATE_PAUSED);
+        b.task.hear(run);
+        b.poll();
+        CHECK(b.states() == States{v1::RUN_STATE_STARTED, v1::RUN_STATE_PAUSED});
+    }
+    SUBCASE("in a cancellation") {
+        b.play();
+        run.set_state(v1::RUN_STATE_CANCELLED);
+        b.task.hear(run);
+        b.poll();
+        CHECK(b.states() == States{v1::RUN_STATE_STARTED, v1::RUN_STATE_CANCELLED});
+    }
+    for (const auto& told : b.told()) {
+        if (told.run_id() != "one") continue;
+        CAPTURE(told.state());
+        REQUIRE(told.counts().size() == 2);
+        CHECK(told.counts().at("sent") == 7);
+        CHECK(told.counts().at("applied") == 6);
+    }
+}
+
+TEST_CASE("replay task: once it tells how far it is that replaces the counts of an earlier process") {
+    Bench b;
+    auto run = b.asked("one");
+    (*run.mutable_counts())["sent"] = 7;
+    (*run.mutable_counts())["dead"] = 1;
+    b.task.hear(run);
+    b.prepare = [](FakeReplay& replay) { replay.progress.sent = 9; };
+    b.play();
+    b.hear("one", v1::RUN_STATE_PAUSED);
+    const auto last = b.told().back();
+    CHECK(last.state() == v1::RUN_STATE_PAUSED);
+    CHECK(last.counts().at("sent") == 9);
+    CHECK_FALSE(last.counts().contains("dead"));
 }
 
 TEST_CASE("replay task: what goes on after a failure says nothing of it any more") {
@@ -306,4 +395,8 @@ TEST_CASE("replay task: a run's counts are outcomes and effects by name") {
         {"superseded", 3},
         {"updated", 1}};
     CHECK(counts == expected);
+    for (const auto& counted : counts) {
+        CAPTURE(counted.first);
+        CHECK(is_outcome_count(counted.first) == progress.outcomes.contains(counted.first));
+    }
 }
