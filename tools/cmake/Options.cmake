@@ -53,9 +53,10 @@ if(_sanitize)
     target_compile_options(hirewire_build INTERFACE ${_sanitize})
     target_link_options(hirewire_build INTERFACE ${_sanitize})
 endif()
-# Linking takes half as long with it; what is shipped is linked with the compiler's own.
+# Linking takes half as long with it; what is shipped is linked with the compiler's own. Of clang's sanitizers it
+# warns without end.
 find_program(HIREWIRE_GOLD ld.gold)
-if(HIREWIRE_GOLD AND CMAKE_BUILD_TYPE STREQUAL "Debug")
+if(HIREWIRE_GOLD AND CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT HIREWIRE_SANITIZE)
     target_link_options(hirewire_build INTERFACE -fuse-ld=gold)
 endif()
 if(HIREWIRE_HARDEN)

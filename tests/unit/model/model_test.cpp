@@ -99,7 +99,8 @@ TEST_CASE("model: the oracle sees every deliberate bug") {
         {Bug::unguarded_destination, "a destination without a guard"},
     };
     constexpr int patience = 400;  // worlds
-    for (const auto& [bug, name] : bugs) {
+    for (const auto& [bug, title] : bugs) {
+        const std::string name{title};  // clang 14 captures no structured binding
         Tally tally;
         std::string verdict;
         int worlds = 0;
