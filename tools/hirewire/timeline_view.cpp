@@ -96,7 +96,8 @@ std::optional<Moment> of_outcome(const kafka::Record& record) {
     if (outcome.attempts() > 1) {
         moment.reason += (moment.reason.empty() ? "" : ", ") + ("attempt " + std::to_string(outcome.attempts()));
     }
-    if (!outcome.run_ids().empty()) {
+    const bool names_run = !outcome.run_ids().empty() && moment.reason.find(outcome.run_ids(0)) != std::string::npos;
+    if (!outcome.run_ids().empty() && !names_run) {
         moment.reason += (moment.reason.empty() ? "" : ", ") + ("for the run " + outcome.run_ids(0));
     }
     moment.version = outcome.version();

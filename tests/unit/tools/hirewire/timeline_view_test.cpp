@@ -82,6 +82,15 @@ TEST_CASE("timeline: an outcome says what came of it, after how many attempts, f
     CHECK(at.latency_ms == 1'500);
 }
 
+TEST_CASE("timeline: who had a letter redriven is told with the run, and the run once") {
+    v1::Outcome outcome;
+    outcome.set_opportunity_id("opportunity-1");
+    outcome.set_outcome(v1::OUTCOME_KIND_REDRIVEN);
+    outcome.set_reason("ann@desk, redrive-1");
+    outcome.add_run_ids("redrive-1");
+    CHECK(moment(record_in("sync.outcomes", outcome.SerializeAsString(), noon)).reason == "ann@desk, redrive-1");
+}
+
 TEST_CASE("timeline: what cannot be read, and topics of other things, tell nothing") {
     CHECK_FALSE(cli::moment_of(record_in("lever.hires", "no JSON", noon)));
     CHECK_FALSE(cli::moment_of(record_in("hiring.changes", "no Change", noon)));
