@@ -4,11 +4,11 @@
 #include <chrono>
 #include <set>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 #include "common/kafka/configure.hpp"
 #include "common/kafka/event_queue.hpp"
+#include "common/kafka/passing.hpp"
 
 namespace hirewire::kafka {
 namespace {
@@ -33,31 +33,11 @@ detail::Client member_of_nothing(const Settings& settings, const std::string& gr
     return client;
 }
 
-// Errors that pass by themselves: a broker restarts, a partition or a group moves to another one.
-bool passing(rd_kafka_resp_err_t error) {
-    return error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
-           error == RD_KAFKA_RESP_ERR__RESOLVE || error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
-           error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE || error == RD_KAFKA_RESP_ERR_NOT_COORDINATOR ||
-           error == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
-           error == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
-}
-
-// Asks again until there is an answer, an error that stays, or no patience left.
-template <typename Ask>
-rd_kafka_resp_err_t ask_until_answered(int patience, const Ask& ask) {
-    const auto deadline = std::chrono::steady_clock::now() + Milliseconds{patience};
-    while (true) {
-        const rd_kafka_resp_err_t error = ask();
-        if (!passing(error) || std::chrono::steady_clock::now() >= deadline) return error;
-        std::this_thread::sleep_for(Milliseconds{50});
-    }
-}
-
 int partitions_of(rd_kafka_t* client, const Settings& settings, const std::string& name, int patience) {
     const Holder<rd_kafka_topic_t> topic{rd_kafka_topic_new(client, name.c_str(), nullptr)};
     const rd_kafka_metadata_t* metadata = nullptr;
     const auto ask = [&] { return rd_kafka_metadata(client, 0, topic.get(), &metadata, patience); };
-    const auto error = ask_until_answered(patience, ask);
+    const auto error = detail::ask_until_answered(patience, ask);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         throw std::runtime_error{"kafka at " + settings.brokers + " does not answer: " + rd_kafka_err2str(error)};
     }
@@ -124,7 +104,7 @@ std::map<std::string, GroupLag> group_lag(
     }
     if (lags.empty()) return lags;
     const auto ask_for_places = [&] { return rd_kafka_committed(client.get(), places.get(), wait); };
-    const auto error = ask_until_answered(wait, ask_for_places);
+    const auto error = detail::ask_until_answered(wait, ask_for_places);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         throw std::runtime_error{
             "kafka at " + settings.brokers + " does not tell how far " + group + " is: " + rd_kafka_err2str(error)};
@@ -137,7 +117,7 @@ std::map<std::string, GroupLag> group_lag(
         const auto ask_for_ends = [&] {
             return rd_kafka_query_watermark_offsets(client.get(), place.topic, place.partition, &low, &high, wait);
         };
-        if (const auto wrong = ask_until_answered(wait, ask_for_ends); wrong != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (const auto wrong = detail::ask_until_answered(wait, ask_for_ends); wrong != RD_KAFKA_RESP_ERR_NO_ERROR) {
             throw std::runtime_error{
                 "kafka at " + settings.brokers + " does not tell where " + place.topic +
                 " begins and ends: " + rd_kafka_err2str(wrong)};

@@ -7,12 +7,12 @@
 #include <set>
 #include <stdexcept>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "common/kafka/configure.hpp"
 #include "common/kafka/convert.hpp"
 #include "common/kafka/event_queue.hpp"
+#include "common/kafka/passing.hpp"
 
 namespace hirewire::kafka {
 namespace {
@@ -84,27 +84,17 @@ int partitions_of(
     return count;
 }
 
-// Errors that librdkafka goes on to mend by itself.
-bool passing(rd_kafka_resp_err_t error) {
-    return error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__TRANSPORT ||
-           error == RD_KAFKA_RESP_ERR__RESOLVE || error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
-           error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
-}
-
 // Waits while the partition has no leader yet, as it is for a moment after a topic was made.
 Span span_of(rd_kafka_t* client, const std::string& name, std::int32_t partition) {
-    const auto deadline = std::chrono::steady_clock::now() + Milliseconds{broker_patience_ms};
-    while (true) {
-        Span span;
-        const auto error = rd_kafka_query_watermark_offsets(
+    Span span;
+    const auto ask = [&] {
+        return rd_kafka_query_watermark_offsets(
             client, name.c_str(), partition, &span.low, &span.high, broker_patience_ms);
-        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return span;
-        if (!passing(error) || std::chrono::steady_clock::now() >= deadline) {
-            throw std::runtime_error{
-                "kafka does not tell where topic " + name + " begins and ends: " + rd_kafka_err2str(error)};
-        }
-        std::this_thread::sleep_for(Milliseconds{50});
-    }
+    };
+    const auto error = detail::ask_until_answered(broker_patience_ms, ask);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return span;
+    throw std::runtime_error{
+        "kafka does not tell where topic " + name + " begins and ends: " + rd_kafka_err2str(error)};
 }
 
 // Where the records begin that were written at `time_ms` or later; nothing when the broker can't say. The embedded
@@ -197,7 +187,7 @@ void read_on(
     auto deadline = std::chrono::steady_clock::now() + terms.patience;
     while (!unread.empty()) {
         const Polled message{rd_kafka_consumer_poll(client, 100)};
-        if (!message || passing(message->err)) {
+        if (!message || detail::passing(message->err)) {
             if (std::chrono::steady_clock::now() < deadline) continue;
             throw std::runtime_error{
                 "kafka at " + settings.brokers + " stopped answering before the end of " + unread.first()};
@@ -295,7 +285,7 @@ std::optional<Record> Tail::next(Milliseconds wait) {
             return detail::to_record(*message, state_->prefix_size);
         if (message && message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
             state_->unread.erase({rd_kafka_topic_name(message->rkt), message->partition});
-        } else if (message && !passing(message->err)) {
+        } else if (message && !detail::passing(message->err)) {
             fail(*message);
         }
         if (left <= 0) return std::nullopt;

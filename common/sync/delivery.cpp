@@ -144,7 +144,6 @@ bool Delivery::use_tokens(std::string token, std::string internal_token, std::st
 }
 
 void Delivery::forget_hold() {
-    said_held_ = false;
     told_held_.clear();
 }
 
@@ -527,7 +526,7 @@ void Delivery::forget_403() {
 }
 
 void Delivery::end_hold() {
-    if (said_held_) log::info("destination.goes_on", {{"destination", name_}});
+    if (!told_held_.empty()) log::info("destination.goes_on", {{"destination", name_}});
     forget_hold();
 }
 
@@ -551,7 +550,7 @@ asio::awaitable<Delivery::Verdict> Delivery::fail(Verdict verdict, Attempt& atte
     // As the engine has it: any other answer ends a hold, though the change is not settled by it.
     if (attempt.http_status != 0 && !held && !weather) end_hold();
     if (retried) metrics_.counter(metrics::retries, {{"destination", name_}}).add();
-    if (held && !std::exchange(said_held_, true)) {
+    if (held && told_held_.empty()) {
         log::error(
             "destination.held",
             {{"destination", name_},

@@ -170,8 +170,7 @@ private:
     bool suspended_ = false;
     std::string last_forbidden_;
     bool credential_refused_ = false;
-    bool said_held_ = false;
-    std::set<std::string> told_held_;  // the changes, since the hold began
+    std::set<std::string> told_held_;  // the changes, since the hold began; none = it is not held
     std::uint64_t next_owner_ = 0;
     double dead_ = 0;
 };

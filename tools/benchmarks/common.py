@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import re
+import secrets
 import shutil
 import socket
 import statistics
@@ -78,6 +79,13 @@ class Bench:
     def start_bare(self, cores):
         process = self.start("bare", [BIN / "hirewire-bench-bare", "--threads", "1"], cores)
         return process, self.await_started("bare", process)["port"]
+
+    def start_sandbox(self, receiver_port, environment, *flags):
+        """Answers its start line, with the ports."""
+        sandbox = self.start("sandbox", [BIN / "hirewire-sandbox", "--lever-port", 0, "--destinations-port", 0,
+                                         "--receiver-url", f"http://127.0.0.1:{receiver_port}/webhooks/lever", *flags],
+                             "", environment)
+        return self.await_started("sandbox", sandbox)
 
     def start_redis(self):
         port = free_port()
@@ -157,6 +165,14 @@ port = {redis_port}
 admin_port = 0
 """)
     return file
+
+
+def one_secret_for_all():
+    """The environment of the services and of the sandbox."""
+    secret = secrets.token_hex(24)
+    return {name: secret for name in (
+        "LEVER_API_KEY", "LEVER_SIGNATURE_TOKENS", "HIREWIRE_INTERNAL_TOKEN", "CLARA_TOKEN", "CLUSTER_TOKEN",
+        "CLEARY_TOKEN", "THEORG_API_KEY", "CLINCH_ACCESS_ID", "CLINCH_SECRET_KEY")}
 
 
 def split_cores():

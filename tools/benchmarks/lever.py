@@ -1,11 +1,10 @@
 """A flood of webhooks inside Lever's rate limit."""
 import json
-import secrets
 import time
 
 from benchmarks.common import (
-    BIN, REACHED, STATE, Bench, Failure, Lever, build, configuration, free_port, machine, metric_sum, say)
-
+    BIN, REACHED, STATE, Bench, Failure, Lever, build, configuration, free_port, machine, metric_sum,
+    one_secret_for_all, say)
 
 
 def bench_lever(options):
@@ -13,19 +12,13 @@ def bench_lever(options):
     directory = STATE / "bench"
     directory.mkdir(parents=True, exist_ok=True)
     bench = Bench(directory, ("", ""))
-    secret = secrets.token_hex(24)
-    environment = {name: secret for name in ("LEVER_API_KEY", "LEVER_SIGNATURE_TOKENS", "HIREWIRE_INTERNAL_TOKEN",
-                                             "CLARA_TOKEN", "CLUSTER_TOKEN", "CLEARY_TOKEN", "THEORG_API_KEY",
-                                             "CLINCH_ACCESS_ID", "CLINCH_SECRET_KEY")}
+    environment = one_secret_for_all()
     try:
         say("starting redis-server, the broker, the sandbox with Lever's rate limit, the receiver and lever-source")
         redis_port = bench.start_redis()
         brokers, broker_name = bench.start_broker(options.kafka)
         receiver_port = free_port()
-        sandbox = bench.start("sandbox", [BIN / "hirewire-sandbox", "--lever-port", 0, "--destinations-port", 0,
-                                          "--receiver-url", f"http://127.0.0.1:{receiver_port}/webhooks/lever"],
-                              "", environment)
-        lever_port = bench.await_started("sandbox", sandbox)["lever_port"]
+        lever_port = bench.start_sandbox(receiver_port, environment)["lever_port"]
         file = configuration(directory, brokers, redis_port, f"""[receiver]
 port = {receiver_port}
 admin_port = 0

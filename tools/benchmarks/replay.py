@@ -2,14 +2,14 @@
 import json
 import os
 import re
-import secrets
 import statistics
 import subprocess
 import time
 from pathlib import Path
 
 from benchmarks.common import (
-    BIN, REACHED, STATE, Bench, Clara, Failure, Lever, build, configuration, free_port, machine, say)
+    BIN, REACHED, STATE, Bench, Clara, Failure, Lever, build, configuration, free_port, machine,
+    one_secret_for_all, say)
 
 TARGET_CALLS = 1.05
 TARGET_P99_RATIO = 1.5
@@ -32,17 +32,11 @@ class Installation:
 
     def __init__(self, bench):
         self.bench = bench
-        secret = secrets.token_hex(24)
-        self.environment = {name: secret for name in (
-            "LEVER_API_KEY", "LEVER_SIGNATURE_TOKENS", "HIREWIRE_INTERNAL_TOKEN", "CLARA_TOKEN", "CLUSTER_TOKEN",
-            "CLEARY_TOKEN", "THEORG_API_KEY", "CLINCH_ACCESS_ID", "CLINCH_SECRET_KEY")}
+        self.environment = one_secret_for_all()
         redis_port = bench.start_redis()
         self.brokers, self.broker_name = bench.start_broker(True, partitions=12)
         receiver_port = free_port()
-        sandbox = bench.start("sandbox", [BIN / "hirewire-sandbox", "--lever-port", 0, "--destinations-port", 0,
-                                          "--receiver-url", f"http://127.0.0.1:{receiver_port}/webhooks/lever",
-                                          "--no-rate-limit"], "", self.environment)
-        ports = bench.await_started("sandbox", sandbox)
+        ports = bench.start_sandbox(receiver_port, self.environment, "--no-rate-limit")
         self.lever = Lever(ports["lever_port"])
         self.file = configuration(bench.directory, self.brokers, redis_port, f"""[receiver]
 port = {receiver_port}
